@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { Failure } from '../base/failure';
 import { FAMILIES } from './families';
 import type { ConfigFile, ConfigFormat } from './families/family';
+import { findMissing } from './not-counted';
 import { rejectField } from './reject-field';
 import type { ModelSpec } from './spec';
 import { readStorage } from './storage';
@@ -59,35 +60,6 @@ export function modelFromConfig(json: unknown, name: string): ModelSpec {
 /** transformers' number of labels where a file says nothing. */
 const DEFAULT_LABELS = 2;
 
-/** What is missing for architectures that people ask for and nobody here has counted, by their names. */
-const MISSING: readonly (readonly [RegExp, why: string, remedy: string])[] = [
-  [
-    /^(mamba2?|falcon_mamba|rwkv\d*|jamba|bamba|zamba2?|recurrent_gemma|xlstm|nemotron_h|granitemoehybrid|falcon_h1|lfm2)/i,
-    'it keeps a recurrent state, and nobody here has counted what its scan saves for backward',
-    'Give a transformer that attends to a cache of keys and values.',
-  ],
-  [
-    /^gemma-?(4|3n)/i,
-    'its layers have heads and networks of unlike widths, some read the keys of others, and each has an embedding of its own',
-    'Gemma 1 to 3 are known.',
-  ],
-  [
-    /^(whisper|moshi|seamless|speech|wav2vec2|hubert)/i,
-    'sound enters through convolutions, which nobody here has counted',
-    'Give a model of text, or the language part of one.',
-  ],
-  [
-    /^(vit|clip|siglip|dino|swin|deit|beit)/i,
-    'pictures enter through patches, which nobody here has counted',
-    'Give a model of text, or the language part of one.',
-  ],
-  [
-    /^(longformer|big_?bird|led|reformer|fnet|funnel|xlnet|nystromformer|yoso|mra|longt5|deepseek_?v(32|4)|kimi_linear|qwen3_?5|olmo_hybrid|glm_moe_dsa)/i,
-    'its attention keeps what depends on a kernel or a state of its own, which nobody here has counted',
-    'Give a model whose attention is a softmax over keys and values.',
-  ],
-];
-
 function findFormat(type: string | undefined, architectures: readonly string[]): ConfigFormat {
   const format =
     FORMATS.find(({ types }) => type !== undefined && types.includes(type)) ??
@@ -100,11 +72,11 @@ function findFormat(type: string | undefined, architectures: readonly string[]):
       'The model file names no architecture (model_type).',
       'Give the config.json of a Hugging Face model, unchanged.',
     );
-  const [, why, remedy] = MISSING.find(([names]) => names.test(found)) ?? [];
+  const missing = findMissing(found);
   throw new Failure(
     'bad_input',
-    `The model file is of architecture "${found.slice(0, 60)}", which Plumbline does not know${why ? `: ${why}` : ''}.`,
-    remedy ?? offerTypes(found),
+    `The model file is of architecture "${found.slice(0, 60)}", which Plumbline does not know${missing ? `: ${missing.why}` : ''}.`,
+    missing?.remedy ?? offerTypes(found),
   );
 }
 

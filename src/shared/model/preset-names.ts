@@ -3,6 +3,7 @@
  * them with another case, other punctuation, or an ending that changes no size (Instruct, chat, hf).
  */
 import { Failure } from '../base/failure';
+import { findMissing } from './not-counted';
 import { isPresetName, presetNames } from './presets';
 import { releaseIds } from './published';
 import { CONFIGURED } from './releases';
@@ -10,25 +11,38 @@ import { CONFIGURED } from './releases';
 /** Endings of releases that differ in their weights and in nothing that is counted. */
 const ENDINGS = /-(instruct|chat|hf|it|pt|uncased|cased|base-uncased|v0\.1)(?=-|$)/g;
 
-/** Letters and digits of what is left of a name without its owner, its endings and the maker's name. */
-function key(name: string): string {
-  return name
+/** A name without its owner and the maker's name. */
+const bare = (name: string) =>
+  name
     .toLowerCase()
     .replace(/^.*\//, '')
-    .replace(/^meta-/, '')
-    .replace(ENDINGS, '')
-    .replace(/[^a-z0-9.]/g, '');
+    .replace(/^meta-/, '');
+
+const lettersAndDigits = (name: string) => name.replace(/[^a-z0-9.]/g, '');
+
+/** Letters and digits of a name as it is written. */
+const written = (name: string) => lettersAndDigits(bare(name));
+
+/** The same of a name without its endings. */
+const key = (name: string) => lettersAndDigits(bare(name).replace(ENDINGS, ''));
+
+function namesBy(called: (name: string) => string): ReadonlyMap<string, string> {
+  const names = [...presetNames(), ...Object.keys(CONFIGURED)];
+  const pairs = names.flatMap((name) =>
+    [name, ...releaseIds(name)].map((each) => [called(each), name] as const),
+  );
+  // Of names that are alike but for their endings, the first is meant.
+  return new Map(pairs.reverse());
 }
 
-const BY_KEY: ReadonlyMap<string, string> = new Map(
-  [...presetNames(), ...Object.keys(CONFIGURED)].flatMap((name) =>
-    [name, ...releaseIds(name)].map((called) => [key(called), name] as const),
-  ),
-);
+const BY_KEY = namesBy(key);
+/** A release whose ending matters is one of its own (gemma-2-9b-it is in bf16, its base in fp32). */
+const BY_WRITTEN = namesBy(written);
 
 /** The name of the model that `typed` may mean; undefined where it means none. */
 export function nameMeant(typed: string): string | undefined {
-  return isPresetName(typed) ? typed : BY_KEY.get(key(typed));
+  if (isPresetName(typed)) return typed;
+  return BY_WRITTEN.get(written(typed)) ?? BY_KEY.get(key(typed));
 }
 
 const OFFERED = 4;
@@ -45,8 +59,15 @@ export function nearNames(name: string): readonly string[] {
     .slice(0, OFFERED);
 }
 
-/** Throws `bad_input`: there is no such model, and which names are like it. */
+/** Throws `bad_input`: there is no such model, what is missing for it, and which names are like it. */
 export function refuseName(name: string): never {
+  const missing = findMissing(bare(name));
+  if (missing)
+    throw new Failure(
+      'bad_input',
+      `There is no model "${name.slice(0, 80)}": ${missing.why}.`,
+      missing.remedy,
+    );
   const near = nearNames(name);
   throw new Failure(
     'bad_input',

@@ -6,7 +6,7 @@
 import type { ModelSpec } from './model-spec';
 import type { Quantization } from './quantization';
 import { CONFIGURED } from './releases';
-import type { ReleasePage } from './releases/fields';
+import { COMPILED, type ReleasePage, TRAINED } from './releases/fields';
 
 interface Release extends ReleasePage {
   readonly dtype?: NonNullable<ModelSpec['dtype']>;
@@ -23,8 +23,8 @@ const TESTED =
   'github.com/scaleapi/llm-engine model-engine/tests/unit/domain/test_llm_use_cases.py @28edd64';
 
 export const RELEASES: Readonly<Record<string, Release>> = {
-  gpt2: { id: 'openai-community/gpt2' },
-  'gpt2-medium': { id: 'openai-community/gpt2-medium' },
+  gpt2: { id: 'openai-community/gpt2', read: COMPILED },
+  'gpt2-medium': { id: 'openai-community/gpt2-medium', read: COMPILED },
   'gpt2-large': { id: 'openai-community/gpt2-large' },
   'gpt2-xl': { id: 'openai-community/gpt2-xl' },
   'bert-base': { id: 'google-bert/bert-base-uncased' },
@@ -59,12 +59,13 @@ export const RELEASES: Readonly<Record<string, Release>> = {
     read: CARRIED,
   },
   'llama-3.1-405b': { id: 'meta-llama/Llama-3.1-405B', dtype: 'bf16', read: CARRIED },
-  'llama-3.2-1b': { id: 'meta-llama/Llama-3.2-1B', dtype: 'bf16' },
+  'llama-3.2-1b': { id: 'meta-llama/Llama-3.2-1B', dtype: 'bf16', read: COMPILED },
   'llama-3.2-3b': { id: 'meta-llama/Llama-3.2-3B', dtype: 'bf16', read: PRINTED },
   'mistral-7b': {
     id: 'mistralai/Mistral-7B-v0.1',
     same: ['HuggingFaceH4/zephyr-7b-beta'],
     dtype: 'bf16',
+    read: COMPILED,
   },
   'mixtral-8x7b': { id: 'mistralai/Mixtral-8x7B-v0.1', dtype: 'bf16', read: CARRIED },
   'mixtral-8x22b': { id: 'mistralai/Mixtral-8x22B-v0.1', dtype: 'bf16', read: CARRIED },
@@ -97,9 +98,9 @@ export const RELEASES: Readonly<Record<string, Release>> = {
   'qwen3-14b': { id: 'Qwen/Qwen3-14B', dtype: 'bf16', read: PRINTED },
   'qwen3-32b': { id: 'Qwen/Qwen3-32B', dtype: 'bf16', read: PRINTED },
   'qwen3-30b-a3b': { id: 'Qwen/Qwen3-30B-A3B', dtype: 'bf16', read: PRINTED },
-  'gemma-2-2b': { id: 'google/gemma-2-2b', dtype: 'fp32' },
+  'gemma-2-2b': { id: 'google/gemma-2-2b', dtype: 'fp32', read: TRAINED },
   'gemma-2-9b': { id: 'google/gemma-2-9b', dtype: 'fp32' },
-  'deepseek-v2-lite': { id: 'deepseek-ai/DeepSeek-V2-Lite', dtype: 'bf16' },
+  'deepseek-v2-lite': { id: 'deepseek-ai/DeepSeek-V2-Lite', dtype: 'bf16', read: COMPILED },
   'deepseek-v3': {
     id: 'deepseek-ai/DeepSeek-V3',
     same: ['deepseek-ai/DeepSeek-V3-Base', 'deepseek-ai/DeepSeek-V3.1', 'deepseek-ai/DeepSeek-R1'],
@@ -119,6 +120,15 @@ export const RELEASES: Readonly<Record<string, Release>> = {
 export function releaseIds(name: string): readonly string[] {
   const { id, same = [] } = RELEASES[name] ?? CONFIGURED[name] ?? {};
   return id === undefined ? [] : [id, ...same];
+}
+
+/**
+ * Where the dtype of the model of that name was read: a copy of its config.json, or the file that was brought. Null where
+ * nobody here has seen the file.
+ */
+export function findDtypeSource(name: string): string | null {
+  const release = RELEASES[name] ?? CONFIGURED[name];
+  return release === undefined ? 'its own file' : (release.read ?? null);
 }
 
 /** `model` in the precision of its release. */

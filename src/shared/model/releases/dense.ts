@@ -1,5 +1,14 @@
 /** Decoders whose tokens all pass the same weights. */
-import { BF16, type ConfiguredRelease, type Fields, FP16, FP32, sizes } from './fields';
+import {
+  BF16,
+  COMPILED,
+  type ConfiguredRelease,
+  type Fields,
+  FP16,
+  FP32,
+  sizes,
+  TIMED,
+} from './fields';
 
 const llama = (of: Fields, differences: Fields = {}): Fields => ({
   model_type: 'llama',
@@ -24,6 +33,15 @@ const phi3 = (of: Fields, differences: Fields = {}): Fields => ({
   ...of,
   ...differences,
 });
+const gemma2 = (of: Fields, differences: Fields = {}): Fields => ({
+  model_type: 'gemma2',
+  architectures: ['Gemma2ForCausalLM'],
+  ...BF16,
+  head_dim: 256,
+  sliding_window: 4096,
+  ...of,
+  ...differences,
+});
 const gemma3 = (of: Fields): Fields => ({
   model_type: 'gemma3',
   architectures: ['Gemma3ForConditionalGeneration'],
@@ -35,10 +53,12 @@ const gemma3 = (of: Fields): Fields => ({
 export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   'tinyllama-1.1b': {
     id: 'TinyLlama/TinyLlama-1.1B-Chat-v1.0',
+    read: COMPILED,
     config: llama(sizes(2048, 22, 32, 4, 5632, 32_000, 2048)),
   },
   'smollm2-135m': {
     id: 'HuggingFaceTB/SmolLM2-135M',
+    read: COMPILED,
     config: llama(sizes(576, 30, 9, 3, 1536, 49_152, 8192), { tie_word_embeddings: true }),
   },
   'smollm2-1.7b': {
@@ -47,6 +67,7 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'codellama-34b': {
     id: 'codellama/CodeLlama-34b-hf',
+    read: COMPILED,
     config: llama(sizes(8192, 48, 64, 8, 22_016, 32_000, 16_384)),
   },
   'yi-34b': {
@@ -55,6 +76,7 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'mistral-7b-v0.3': {
     id: 'mistralai/Mistral-7B-v0.3',
+    read: COMPILED,
     same: ['mistralai/Mistral-7B-Instruct-v0.3'],
     config: mistral(sizes(4096, 32, 32, 8, 14_336, 32_768, 32_768)),
   },
@@ -64,6 +86,7 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'mistral-nemo-12b': {
     id: 'mistralai/Mistral-Nemo-Base-2407',
+    read: TIMED,
     same: ['mistralai/Mistral-Nemo-Instruct-2407'],
     config: mistral(sizes(5120, 40, 32, 8, 14_336, 131_072, 131_072)),
   },
@@ -82,6 +105,7 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'qwen2-7b': {
     id: 'Qwen/Qwen2-7B',
+    read: COMPILED,
     config: {
       model_type: 'qwen2',
       architectures: ['Qwen2ForCausalLM'],
@@ -100,6 +124,7 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'gemma-2b': {
     id: 'google/gemma-2b',
+    read: COMPILED,
     config: {
       model_type: 'gemma',
       architectures: ['GemmaForCausalLM'],
@@ -118,19 +143,29 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
       head_dim: 256,
     },
   },
+  // Base models are in fp32, and those tuned to instructions in bf16.
   'gemma-2-27b': {
     id: 'google/gemma-2-27b',
-    config: {
-      model_type: 'gemma2',
-      architectures: ['Gemma2ForCausalLM'],
-      ...FP32,
-      ...sizes(4608, 46, 32, 16, 36_864, 256_000, 8192),
-      head_dim: 128,
-      sliding_window: 4096,
-    },
+    config: gemma2(sizes(4608, 46, 32, 16, 36_864, 256_000, 8192), { head_dim: 128, ...FP32 }),
+  },
+  'gemma-2-2b-it': {
+    id: 'google/gemma-2-2b-it',
+    read: COMPILED,
+    config: gemma2(sizes(2304, 26, 8, 4, 9216, 256_000, 8192)),
+  },
+  'gemma-2-9b-it': {
+    id: 'google/gemma-2-9b-it',
+    read: COMPILED,
+    config: gemma2(sizes(3584, 42, 16, 8, 14_336, 256_000, 8192)),
+  },
+  'gemma-2-27b-it': {
+    id: 'google/gemma-2-27b-it',
+    read: COMPILED,
+    config: gemma2(sizes(4608, 46, 32, 16, 36_864, 256_000, 8192), { head_dim: 128 }),
   },
   'gemma-3-1b': {
     id: 'google/gemma-3-1b-pt',
+    read: COMPILED,
     same: ['google/gemma-3-1b-it'],
     config: {
       model_type: 'gemma3_text',
@@ -158,6 +193,7 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'phi-2': {
     id: 'microsoft/phi-2',
+    read: COMPILED,
     config: {
       model_type: 'phi',
       architectures: ['PhiForCausalLM'],
@@ -177,6 +213,7 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'phi-3.5-mini': {
     id: 'microsoft/Phi-3.5-mini-instruct',
+    read: COMPILED,
     config: phi3(sizes(3072, 32, 32, 32, 8192, 32_064, 131_072), { sliding_window: 262_144 }),
   },
   'phi-4': {
@@ -185,6 +222,7 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'phi-4-mini': {
     id: 'microsoft/Phi-4-mini-instruct',
+    read: COMPILED,
     config: phi3(sizes(3072, 32, 24, 8, 8192, 200_064, 131_072), {
       tie_word_embeddings: true,
       partial_rotary_factor: 0.75,
@@ -223,6 +261,7 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'olmo-2-7b': {
     id: 'allenai/OLMo-2-1124-7B',
+    read: COMPILED,
     config: {
       model_type: 'olmo2',
       architectures: ['Olmo2ForCausalLM'],

@@ -16,6 +16,12 @@ export interface ConfiguredRelease extends ReleasePage {
   readonly config: Fields;
 }
 
+/** Copies of config.json that a compiler of models, a benchmark of their layers and a trainer carry. */
+export const COMPILED = 'github.com/mlc-ai/mlc-llm python/mlc_llm/model/model_preset.py @79d603f';
+export const TIMED =
+  'github.com/kevinstephano/thunder_model_blocks hf_mistral/mistral_config.py @6447bd7';
+export const TRAINED = 'github.com/kohya-ss/sd-scripts library/lumina_util.py @e0fcb51';
+
 export const BF16 = { torch_dtype: 'bfloat16' };
 export const FP16 = { torch_dtype: 'float16' };
 export const FP32 = { torch_dtype: 'float32' };

@@ -1,5 +1,5 @@
 /** Decoders before Llama, encoders, and encoder-decoders. */
-import { BF16, type ConfiguredRelease, type Fields, FP16, FP32 } from './fields';
+import { BF16, COMPILED, type ConfiguredRelease, type Fields, FP16, FP32 } from './fields';
 
 const neox = (hidden: number, layers: number, heads: number, vocab: number): Fields => ({
   model_type: 'gpt_neox',
@@ -145,6 +145,7 @@ export const OLDER: Readonly<Record<string, ConfiguredRelease>> = {
   'gpt-neox-20b': { id: 'EleutherAI/gpt-neox-20b', config: neox(6144, 44, 64, 50_432) },
   'gpt-j-6b': {
     id: 'EleutherAI/gpt-j-6b',
+    read: COMPILED,
     config: {
       model_type: 'gptj',
       architectures: ['GPTJForCausalLM'],

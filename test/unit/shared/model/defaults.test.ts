@@ -1,7 +1,7 @@
 /** What a run is where nothing is said: what the framework would do with the model as it was published. */
 import { describe, expect, it } from 'vitest';
 import { resolveModel } from '../../../../src/main/hosts/cli/options/resolve-model';
-import { modelCalled, modelNames } from '../../../../src/shared/model/named';
+import { modelCalled, modelNames, namedModel } from '../../../../src/shared/model/named';
 import { nearNames } from '../../../../src/shared/model/preset-names';
 import { preset } from '../../../../src/shared/model/presets';
 import { releaseIds } from '../../../../src/shared/model/published';
@@ -43,6 +43,33 @@ describe('what is assumed', () => {
     );
   });
 
+  it('says what four bits are, and that transformers leaves the experts of today as they are', () => {
+    const words = (name: string, given: Partial<RunSpec>) => {
+      const model = namedModel(name);
+      return listAssumed(model, runDefaults(model, { framework: 'pytorch', ...given }), given);
+    };
+    const [bits, experts] = words('mixtral-8x22b', { precision: 'int4', mode: 'infer' });
+    expect(bits).toBe(
+      '4.5 bits a weight (NF4, an fp32 scale every 64; embeddings, norms and head in 16)',
+    );
+    // 56 layers of 8 experts of three matrices 6144 × 16384, 11.5 bits a weight more.
+    const more = (56 * 8 * 3 * 6144 * 16_384 * 11.5) / 8 / 2 ** 30;
+    expect(experts).toContain(`${more.toFixed(0)} GiB more`);
+    expect(words('llama-3-8b', { precision: 'int8', mode: 'infer' })[0]).toBe('sdpa');
+    expect(words('gpt-oss-20b', { mode: 'infer' })[0]).toMatch(/^mxfp4 as published/);
+  });
+
+  it('says of a release whose file nobody here has seen that its precision is not verified', () => {
+    const words = (name: string) => {
+      const model = namedModel(name);
+      return listAssumed(model, runDefaults(model, { framework: 'pytorch' }), {})[0];
+    };
+    expect(words('qwen2.5-72b')).toBe('bf16 as published (not verified)');
+    expect(words('t5-small')).toBe('fp32 (none known to be published)');
+    expect(words('mistral-7b')).toBe('bf16 as published');
+    expect(words('gpt2')).toBe('fp32 (none is published)');
+  });
+
   const llama = preset('llama-3-8b');
   const assumed = (given: Partial<RunSpec>) =>
     listAssumed(llama, runDefaults(llama, { framework: 'pytorch', ...given }), given);
@@ -81,8 +108,32 @@ describe('a name', () => {
     ['google-bert/bert-base-uncased', 'bert-base'],
     ['mistralai/Mistral-7B-Instruct-v0.1', 'mistral-7b'],
     ['GPT2', 'gpt2'],
+    ['google/gemma-2-9b', 'gemma-2-9b'],
   ])('%s means %s', async (typed, name) => {
     expect(await resolveModel(typed)).toEqual(preset(name));
+  });
+
+  it('whose ending matters means a release of its own: Gemma 2 is tuned in bf16, and its base is in fp32', () => {
+    for (const size of ['2b', '9b', '27b']) {
+      expect(modelCalled(`google/gemma-2-${size}-it`)?.dtype).toBe('bf16');
+      expect(modelCalled(`google/gemma-2-${size}`)?.dtype).toBe('fp32');
+    }
+  });
+
+  it.each([
+    ['openai/whisper-large-v3', /sound/],
+    ['google/vit-base-patch16-224', /pictures/],
+    ['google/gemma-4-31b-it', /unlike widths/],
+    ['google/gemma-3n-e4b', /unlike widths/],
+    ['state-spaces/mamba-2.8b-hf', /recurrent state/],
+    ['RWKV/rwkv-4-169m-pile', /recurrent state/],
+    ['tiiuae/falcon-mamba-7b', /recurrent state/],
+    ['deepseek-ai/DeepSeek-V3.2', /kernel/],
+  ])('%s is refused with what is missing', async (typed, why) => {
+    expect(modelCalled(typed)).toBeUndefined();
+    await expect(resolveModel(typed)).rejects.toThrow(
+      expect.objectContaining({ code: 'bad_input', message: expect.stringMatching(why) }),
+    );
   });
 
   it('of every preset and of every release means itself', () => {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { formatInteger } from '../../../../shared/base/format';
 import { modelNames, namedModel } from '../../../../shared/model/named';
 import { parameterCount } from '../../../../shared/model/parameters';
-import { releaseIds } from '../../../../shared/model/published';
+import { findDtypeSource, releaseIds } from '../../../../shared/model/published';
 import { publishedPrecision } from '../../../../shared/model/stored-precision';
 import type { Output } from '../output';
 import { table } from '../text/columns';
@@ -17,16 +17,18 @@ export function registerModels(program: Command, output: Output): void {
         release: releaseIds(name)[0] ?? null,
         parameters: parameterCount(model),
         precision: publishedPrecision(model, false),
+        // A preset of a paper stands for no release, and its precision for none that was published.
+        precisionSource: releaseIds(name).length === 0 ? null : findDtypeSource(name),
       };
     });
     output.result({ models }, () =>
       table(
         ['model', 'release on Hugging Face', 'parameters', 'published in'],
-        models.map(({ name, release, parameters, precision }) => [
+        models.map(({ name, release, parameters, precision, precisionSource }) => [
           name,
           release ?? '',
           formatInteger(parameters),
-          precision,
+          release !== null && precisionSource === null ? `${precision} (not verified)` : precision,
         ]),
         [0, 1, 3],
       ),
