@@ -7,9 +7,11 @@ import { Failure } from '../base/failure';
 import { bart } from './families/bart';
 import { bert } from './families/bert';
 import { DEEPSEEK_WIDTHS, deepseek } from './families/deepseek';
+import { distilbert } from './families/distilbert';
 import { gemma2 } from './families/gemma';
 import { gpt2 } from './families/gpt2';
 import { llama } from './families/llama';
+import { MISTRAL } from './families/mistral';
 import { qwen2, qwen3 } from './families/qwen';
 import { t5 } from './families/t5';
 import { asPublished } from './published';
@@ -28,7 +30,7 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
     gpt2('gpt3', { layers: 96, hidden: 12_288, heads: 96, maxPositions: 2048 }),
     bert('bert-base', { layers: 12, hidden: 768, heads: 12 }),
     bert('bert-large', { layers: 24, hidden: 1024, heads: 16 }),
-    bert('distilbert', { layers: 6, hidden: 768, heads: 12 }, { tokenTypes: 0, pooler: false }),
+    distilbert('distilbert', { layers: 6, hidden: 768, heads: 12 }),
     bert('tinybert', { layers: 4, hidden: 312, heads: 12, ffn: 1200 }),
     llama('llama-2-7b', {
       layers: 32,
@@ -137,7 +139,7 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
         vocab: 32_000,
         maxPositions: 32_768,
       },
-      { slidingWindow: 4096 },
+      { family: MISTRAL.name, slidingWindow: 4096 },
     ),
     llama(
       'mixtral-8x7b',
@@ -150,7 +152,7 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
         vocab: 32_000,
         maxPositions: 32_768,
       },
-      { experts: { total: 8, active: 2, ffn: 14_336 } },
+      { family: MISTRAL.name, experts: { total: 8, active: 2, ffn: 14_336 } },
     ),
     qwen2(
       'qwen2.5-0.5b',
@@ -176,7 +178,7 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
         vocab: 32_768,
         maxPositions: 65_536,
       },
-      { experts: { total: 8, active: 2, ffn: 16_384 } },
+      { family: MISTRAL.name, experts: { total: 8, active: 2, ffn: 16_384 } },
     ),
     qwen2(
       'qwen2.5-1.5b',

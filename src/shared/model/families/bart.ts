@@ -1,8 +1,4 @@
-/**
- * BART and its kin: BERT's layers in both stacks of an encoder-decoder. mBART has its norms first and one after each stack; so
- * has M2M-100 (NLLB), whose positions are computed and whose embeddings have no norm. Pegasus and Blenderbot are mBART without
- * that norm; Marian (OPUS-MT) is BART without it. Positions of Pegasus and Marian are sines in a table that does not train.
- */
+/** BART: BERT's layers in both stacks of an encoder-decoder. mBART, M2M-100, Pegasus, Marian and Blenderbot start from it. */
 import type { ModelSpec } from '../model-spec';
 import { plainActivation } from './activations';
 import type { ConfigFile, Family } from './family';
@@ -23,69 +19,7 @@ export const BART: Family = {
     buffers: 'none',
     modules: { output: 'out_proj', up: 'fc1', down: 'fc2' },
   },
-  configs: [
-    { types: ['bart'], classes: /^Bart/, read: (file) => read(file) },
-    {
-      types: ['mbart'],
-      classes: /^MBart/,
-      read(file) {
-        const { postNorm: _, ...model } = read(file);
-        return { ...model, embeddingNorm: true };
-      },
-    },
-    {
-      types: ['pegasus'],
-      classes: /^Pegasus(For|Model)/,
-      read(file) {
-        const { postNorm: _, ...model } = read(file, { spare: 0 });
-        return { ...model, fixedPositions: true };
-      },
-    },
-    {
-      types: ['marian'],
-      classes: /^Marian(For|MTModel|Model)/,
-      read(file) {
-        const model = read(file, { spare: 0, vocab: 58_101 });
-        const { decoder_vocab_size: other, share_encoder_decoder_embeddings: shares } = file.parse(
-          ({ z, count }) =>
-            z.object({
-              decoder_vocab_size: count.nullish(),
-              share_encoder_decoder_embeddings: z.boolean().default(true),
-            }),
-        );
-        if (!shares)
-          file.refuse(
-            'share_encoder_decoder_embeddings',
-            false,
-            'Plumbline knows one table for both stacks.',
-          );
-        if (other != null && other !== model.vocab)
-          file.refuse('decoder_vocab_size', other, `The shared table has ${model.vocab} rows.`);
-        return { ...model, embeddingNorm: false, fixedPositions: true };
-      },
-    },
-    {
-      types: ['blenderbot'],
-      classes: /^Blenderbot(For|Model)/,
-      read(file) {
-        const { postNorm: _, ...model } = read(file, BLENDERBOT);
-        return model;
-      },
-    },
-    {
-      types: ['blenderbot-small'],
-      classes: /^BlenderbotSmall(For|Model)/,
-      read: (file) => read(file, BLENDERBOT_SMALL),
-    },
-    {
-      types: ['m2m_100'],
-      classes: /^M2M100/,
-      read(file) {
-        const { postNorm: _, ...model } = read(file);
-        return { ...model, positions: 'none' };
-      },
-    },
-  ],
+  configs: [{ types: ['bart'], classes: /^Bart/, read: (file) => readBart(file, 'bart') }],
 };
 
 /** What a configuration class of this shape fills in, and the rows that its tables of positions have to spare. */
@@ -99,26 +33,13 @@ const USUAL = {
   positions: 1024,
   spare: SPARE_POSITIONS,
 };
-const BLENDERBOT: Partial<typeof USUAL> = {
-  vocab: 8008,
-  hidden: 2560,
-  encoderLayers: 2,
-  decoderLayers: 24,
-  heads: 32,
-  ffn: 10_240,
-  positions: 128,
-  spare: 0,
-};
-const BLENDERBOT_SMALL: Partial<typeof USUAL> = {
-  hidden: 512,
-  encoderLayers: 8,
-  decoderLayers: 8,
-  ffn: 2048,
-  positions: 512,
-  spare: 0,
-};
 
-function read(file: ConfigFile, unlike: Partial<typeof USUAL> = {}): ModelSpec {
+/** A file of BART's fields; `unlike`: what its configuration class fills in otherwise. */
+export function readBart(
+  file: ConfigFile,
+  family: string,
+  unlike: Partial<typeof USUAL> = {},
+): ModelSpec {
   const usual = { ...USUAL, ...unlike };
   const config = file.parse(({ z, count }) =>
     z.object({
@@ -157,7 +78,12 @@ function read(file: ConfigFile, unlike: Partial<typeof USUAL> = {}): ModelSpec {
       tiedHead: config.tie_word_embeddings,
     },
   );
-  return { ...model, ...head(file) };
+  return { ...model, family, ...head(file) };
+}
+
+/** The same with its norms before attention and network, and one after each stack. */
+export function withNormsFirst({ postNorm: _, ...model }: ModelSpec): ModelSpec {
+  return model;
 }
 
 function head({ className, labels, refuse }: ConfigFile): Partial<ModelSpec> {

@@ -1,13 +1,6 @@
-/** BERT, RoBERTa and XLM-RoBERTa, DistilBERT: encoders with learned positions and their norms last. */
+/** BERT: an encoder with learned positions and its norms last. */
 import type { ModelSpec } from '../model-spec';
-import { plainActivation } from './activations';
-import {
-  BERT_DEFAULTS,
-  BERT_IMPLEMENTATION,
-  encoderHead,
-  type HeadShapes,
-  readEncoder,
-} from './encoder';
+import { BERT_DEFAULTS, BERT_IMPLEMENTATION, type HeadShapes, readEncoder } from './encoder';
 import type { Family } from './family';
 
 const BERT_HEADS: HeadShapes = { pooler: true };
@@ -20,61 +13,6 @@ export const BERT: Family = {
       types: ['bert'],
       classes: /^Bert/,
       read: (file) => readEncoder(file, BERT_DEFAULTS, 'bert', BERT_HEADS),
-    },
-    {
-      types: ['distilbert'],
-      classes: /^DistilBert/,
-      read(file) {
-        const config = file.parse(({ z, count }) =>
-          z.object({
-            vocab_size: count.default(30_522),
-            dim: count.default(768),
-            n_layers: count.default(6),
-            n_heads: count.default(12),
-            hidden_dim: count.default(3072),
-            activation: z.string().default('gelu'),
-            max_position_embeddings: count.default(512),
-            tie_word_embeddings: z.boolean().default(true),
-            sinusoidal_pos_embds: z.boolean().default(false),
-          }),
-        );
-        return bert(
-          file.name,
-          {
-            layers: config.n_layers,
-            hidden: config.dim,
-            heads: config.n_heads,
-            ffn: config.hidden_dim,
-          },
-          {
-            vocab: config.vocab_size,
-            maxPositions: config.max_position_embeddings,
-            ...plainActivation('activation', config.activation),
-            tiedHead: config.tie_word_embeddings,
-            tokenTypes: 0,
-            ...encoderHead(file, { pooler: false, dense: 'bias' }),
-          },
-        );
-      },
-    },
-  ],
-};
-
-/** BERT with two rows of positions to spare, and classifiers with a dense layer of their own. */
-export const ROBERTA: Family = {
-  name: 'roberta',
-  implementation: BERT_IMPLEMENTATION,
-  configs: [
-    {
-      types: ['roberta', 'xlm-roberta', 'camembert', 'data2vec-text'],
-      classes: /^(Roberta|XLMRoberta|Camembert|Data2VecText)(For|Model)/,
-      read: (file) =>
-        readEncoder(
-          file,
-          { ...BERT_DEFAULTS, vocab: file.type === 'xlm-roberta' ? 30_522 : 50_265 },
-          'roberta',
-          { pooler: true, dense: 'bias' },
-        ),
     },
   ],
 };

@@ -95,6 +95,16 @@ export function readEncoder(
   };
 }
 
+/** Embeddings of a width of their own, and the projection to that of the layers. */
+export function narrowEmbedding(file: ConfigFile, hidden: number): Pick<ModelSpec, 'embedding'> {
+  const { embedding_size: width } = file.parse(({ z, count }) =>
+    z.object({ embedding_size: count.default(128) }),
+  );
+  // ALBERT projects even where there is nothing to change.
+  if (width === hidden && file.type !== 'albert') return {};
+  return { embedding: { width, bias: true, back: false } };
+}
+
 /** How the classes of a family differ in their heads. */
 export interface HeadShapes {
   /** The bare model, and classifiers of sequences, read the first token through a dense layer of the encoder's own. */

@@ -48,6 +48,8 @@ export interface Implementation {
   readonly buffers: 'causal-masks' | 'position-ids' | 'none';
   /** Names of its modules where they are not Llama's: adapters are laid beside modules by name. */
   readonly modules?: Readonly<Partial<Record<Role, string>>>;
+  /** The name of `up` where a gate stands beside it, if that is another (T5: wi, and wi_1). */
+  readonly upBesideGate?: string;
 }
 
 export interface Family {

@@ -1,7 +1,8 @@
-/** GLM 4: Llama with gate and up in one matrix and biases on the projections; 0414 norms the outputs too, 4.5 has DeepSeek's experts. */
+/** GLM 4: Llama with gate and up in one matrix and biases on the projections; 0414 norms the outputs too, 4.5 has DeepSeek's experts, 4.7 Flash its attention too. */
 import { type DecoderDefaults, LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
-import { sharedExperts } from './deepseek';
+import { DEEPSEEK, readDeepseek } from './deepseek';
 import type { Family } from './family';
+import { sharedExperts } from './shared-experts';
 
 export const GLM: Family = {
   name: 'glm',
@@ -55,6 +56,25 @@ export const GLM_MOE: Family = {
   ],
 };
 
+export const GLM_MOE_LITE: Family = {
+  name: 'glm4_moe_lite',
+  implementation: DEEPSEEK.implementation,
+  configs: [
+    {
+      types: ['glm4_moe_lite'],
+      classes: /^Glm4MoeLite(For|Model)/,
+      read: (file) =>
+        readDeepseek(
+          file,
+          LITE_DEFAULTS,
+          { total: 64, active: 4, ffn: 1536, shared: 1, dense: 1 },
+          { queryRank: 768, kvRank: 512, ropeDim: 64, plainDim: 192, valueDim: 256 },
+          'glm4_moe_lite',
+        ),
+    },
+  ],
+};
+
 const DEFAULTS: DecoderDefaults = {
   vocab: 151_552,
   hidden: 4096,
@@ -74,4 +94,13 @@ const MOE_DEFAULTS: DecoderDefaults = {
   heads: 96,
   kvHeads: 8,
   positions: 131_072,
+};
+const LITE_DEFAULTS: DecoderDefaults = {
+  vocab: 154_880,
+  hidden: 2048,
+  ffn: 10_240,
+  layers: 47,
+  heads: 20,
+  kvHeads: null,
+  positions: 202_752,
 };

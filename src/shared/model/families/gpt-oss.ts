@@ -1,7 +1,7 @@
 /** gpt-oss: experts with biases in every layer, a learned sink for each head, a window in every other layer. */
 import { LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
 import type { Family } from './family';
-import { localExperts } from './llama';
+import { localExperts } from './local-experts';
 
 export const GPT_OSS: Family = {
   name: 'gpt_oss',

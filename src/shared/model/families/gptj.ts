@@ -1,4 +1,4 @@
-/** GPT-J and CodeGen: attention and network side by side on one norm, no biases in attention, one on the head. */
+/** GPT-J: attention and network side by side on one norm, no biases in attention, one on the head. */
 import { plainActivation } from './activations';
 import type { ConfigFile, Family, Implementation } from './family';
 import { decoderHead } from './heads';
@@ -18,16 +18,11 @@ const IMPLEMENTATION: Implementation = {
 export const GPTJ: Family = {
   name: 'gptj',
   implementation: IMPLEMENTATION,
-  configs: [{ types: ['gptj'], classes: /^GPTJ/, read: (file) => read(file, 'gptj') }],
+  configs: [{ types: ['gptj'], classes: /^GPTJ/, read: (file) => readGptj(file, 'gptj') }],
 };
 
-export const CODEGEN: Family = {
-  name: 'codegen',
-  implementation: { ...IMPLEMENTATION, fusedProjection: true, buffers: 'causal-masks' },
-  configs: [{ types: ['codegen'], classes: /^CodeGen/, read: (file) => read(file, 'codegen') }],
-};
-
-function read(file: ConfigFile, family: string) {
+/** A file of GPT-J's fields, which CodeGen has too. */
+export function readGptj(file: ConfigFile, family: string) {
   const config = file.parse(({ z, count }) =>
     z.object({
       vocab_size: count.default(50_400),

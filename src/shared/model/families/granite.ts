@@ -1,7 +1,8 @@
 /** Granite: Llama with multipliers at its ends, and experts of one fused matrix each. */
 import { LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
 import type { Family } from './family';
-import { LLAMA_DEFAULTS, localExperts } from './llama';
+import { LLAMA_DEFAULTS } from './llama';
+import { localExperts } from './local-experts';
 
 export const GRANITE: Family = {
   name: 'granite',

@@ -3,46 +3,55 @@
  * beside this one and a line in `FAMILIES`; its models are named in `../presets`.
  */
 import type { ModelSpec } from '../model-spec';
-import { ALBERT, ELECTRA } from './albert';
+import { ALBERT } from './albert';
+import { APERTUS } from './apertus';
+import { ARCEE } from './arcee';
 import { BART } from './bart';
-import { BERT, ROBERTA } from './bert';
+import { BERT } from './bert';
+import { BLENDERBOT } from './blenderbot';
 import { BLOOM } from './bloom';
+import { CODEGEN } from './codegen';
 import { COHERE } from './cohere';
 import { DBRX } from './dbrx';
 import { DEBERTA } from './deberta';
 import { DEEPSEEK } from './deepseek';
-import { ERNIE45_MOE, EXAONE_MOE, FLEX_OLMO, SOLAR_OPEN } from './expert-likes';
+import { DISTILBERT } from './distilbert';
+import { ELECTRA } from './electra';
+import { ERNIE45, ERNIE45_MOE } from './ernie';
+import { EXAONE_MOE, EXAONE4 } from './exaone';
 import { FALCON } from './falcon';
 import type { Family, Implementation } from './family';
 import { GEMMA } from './gemma';
-import { GLM, GLM_MOE } from './glm';
+import { GLM, GLM_MOE, GLM_MOE_LITE } from './glm';
+import { GPT_BIGCODE } from './gpt-bigcode';
 import { GPT_NEO } from './gpt-neo';
 import { GPT_OSS } from './gpt-oss';
-import { GPT_BIGCODE, GPT2 } from './gpt2';
-import { CODEGEN, GPTJ } from './gptj';
+import { GPT2 } from './gpt2';
+import { GPTJ } from './gptj';
 import { GRANITE } from './granite';
+import { HELIUM } from './helium';
+import { HUNYUAN } from './hunyuan';
 import { INTERNLM2 } from './internlm2';
 import { LLAMA } from './llama';
-import {
-  APERTUS,
-  ARCEE,
-  ERNIE45,
-  EXAONE4,
-  HELIUM,
-  HUNYUAN,
-  NEMOTRON,
-  SEED_OSS,
-  SMOLLM3,
-} from './llama-likes';
 import { LLAMA4 } from './llama4';
+import { M2M_100 } from './m2m-100';
+import { MARIAN } from './marian';
+import { MBART } from './mbart';
 import { MINIMAX } from './minimax';
+import { MISTRAL } from './mistral';
 import { MODERNBERT } from './modernbert';
 import { MPT } from './mpt';
+import { NEMOTRON } from './nemotron';
 import { NEOX } from './neox';
-import { OLMO, OLMO2, OLMOE } from './olmo';
+import { FLEX_OLMO, OLMO, OLMO2, OLMOE } from './olmo';
 import { OPT } from './opt';
+import { PEGASUS } from './pegasus';
 import { PHI, PHI3, PHIMOE } from './phi';
 import { QWEN, QWEN_MOE, QWEN3_NEXT } from './qwen';
+import { ROBERTA } from './roberta';
+import { SEED_OSS } from './seed-oss';
+import { SMOLLM3 } from './smollm3';
+import { SOLAR_OPEN } from './solar-open';
 import { STABLELM } from './stablelm';
 import { STARCODER2 } from './starcoder2';
 import { T5 } from './t5';
@@ -59,6 +68,7 @@ export const FAMILIES: readonly Family[] = [
   FALCON,
   MPT,
   LLAMA,
+  MISTRAL,
   LLAMA4,
   QWEN,
   QWEN_MOE,
@@ -77,6 +87,7 @@ export const FAMILIES: readonly Family[] = [
   GPT_OSS,
   GLM,
   GLM_MOE,
+  GLM_MOE_LITE,
   DBRX,
   DEEPSEEK,
   MINIMAX,
@@ -95,6 +106,7 @@ export const FAMILIES: readonly Family[] = [
   SOLAR_OPEN,
   FLEX_OLMO,
   BERT,
+  DISTILBERT,
   ROBERTA,
   ALBERT,
   ELECTRA,
@@ -102,6 +114,11 @@ export const FAMILIES: readonly Family[] = [
   MODERNBERT,
   T5,
   BART,
+  MBART,
+  M2M_100,
+  PEGASUS,
+  MARIAN,
+  BLENDERBOT,
 ];
 
 const BY_NAME: ReadonlyMap<string, Family> = new Map(
@@ -120,10 +137,12 @@ export function findImplementation(model: ModelSpec): Implementation {
  */
 function closestFamily(model: ModelSpec): Family {
   const { architecture, positions, norm, relativeBuckets, layerNorms, experts, qkNorm } = model;
+  const { tokenTypes, pooler } = model;
   if (model.latentAttention) return DEEPSEEK;
   if (architecture === 'encoder-decoder') return relativeBuckets === undefined ? BART : T5;
   if (layerNorms === 4) return GEMMA;
   if (experts && (experts.sharedGate || qkNorm === true)) return QWEN_MOE;
   if (positions !== 'learned') return norm === 'layernorm' ? NEOX : LLAMA;
-  return architecture === 'encoder' ? BERT : GPT2;
+  if (architecture === 'encoder') return tokenTypes === 0 && !pooler ? DISTILBERT : BERT;
+  return GPT2;
 }

@@ -1,8 +1,8 @@
 /** MiniMax: Mixtral's experts behind lightning attention in most layers (Text-01), or norms over all queries and keys (M2). */
 import { type DecoderDefaults, LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
 import type { Family } from './family';
-import { localExperts } from './llama';
 import { indices } from './llama4';
+import { localExperts } from './local-experts';
 
 export const MINIMAX: Family = {
   name: 'minimax',

@@ -1,4 +1,4 @@
-/** OLMo 1 to 3 and OLMoE: Llama with norms without weights (1), norms on the outputs and over all of a token's queries and keys (2, 3), experts. */
+/** OLMo 1 to 3 and OLMoE: Llama with norms without weights (1), norms on the outputs and over all of a token's queries and keys (2, 3), experts, and FlexOlmo of both. */
 import { type DecoderDefaults, LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
 import type { Family } from './family';
 
@@ -79,6 +79,39 @@ export const OLMOE: Family = {
   ],
 };
 
+/** OLMo 2's norms around OLMoE's experts. */
+export const FLEX_OLMO: Family = {
+  name: 'flex_olmo',
+  implementation: { ...LLAMA_IMPLEMENTATION, scaledInFp32: true, routesInHalf: true },
+  configs: [
+    {
+      types: ['flex_olmo'],
+      classes: /^FlexOlmo(For|Model)/,
+      read(file) {
+        const config = file.parse(({ z, count }) =>
+          z.object({
+            num_experts: count.default(7),
+            num_experts_per_tok: count.default(5),
+            intermediate_size: count.default(FLEX_DEFAULTS.ffn),
+          }),
+        );
+        return readDecoder(file, FLEX_DEFAULTS, {
+          family: 'flex_olmo',
+          differences: {
+            outputNorms: true,
+            qkNorm: 'width',
+            experts: {
+              total: config.num_experts,
+              active: config.num_experts_per_tok,
+              ffn: config.intermediate_size,
+            },
+          },
+        });
+      },
+    },
+  ],
+};
+
 const DEFAULTS: DecoderDefaults = {
   vocab: 50_304,
   hidden: 4096,
@@ -87,4 +120,14 @@ const DEFAULTS: DecoderDefaults = {
   heads: 32,
   kvHeads: null,
   positions: 2048,
+};
+
+const FLEX_DEFAULTS: DecoderDefaults = {
+  vocab: 100_352,
+  hidden: 4096,
+  ffn: 11_008,
+  layers: 32,
+  heads: 32,
+  kvHeads: null,
+  positions: 4096,
 };

@@ -2,7 +2,7 @@
 import { plainActivation } from './activations';
 import { type DecoderDefaults, LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
 import type { Family } from './family';
-import { localExperts } from './llama';
+import { localExperts } from './local-experts';
 
 export const PHI: Family = {
   name: 'phi',

@@ -18,6 +18,7 @@ export const T5: Family = {
     normKeepsInput: true,
     buffers: 'none',
     modules: { query: 'q', key: 'k', value: 'v', output: 'o', gate: 'wi_0', up: 'wi', down: 'wo' },
+    upBesideGate: 'wi_1',
   },
   configs: [
     {

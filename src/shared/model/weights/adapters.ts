@@ -30,7 +30,9 @@ const MODULES: Readonly<Record<Role, string>> = {
 
 /** What the matrix with that role is called in the code of the model's family. */
 export function moduleName(model: ModelSpec, role: Role): string {
-  return findImplementation(model).modules?.[role] ?? MODULES[role];
+  const { modules, upBesideGate } = findImplementation(model);
+  if (role === 'up' && model.activation === 'swiglu' && upBesideGate) return upBesideGate;
+  return modules?.[role] ?? MODULES[role];
 }
 
 export function takesAdapter(model: ModelSpec, tensor: WeightTensor, targets: string): boolean {

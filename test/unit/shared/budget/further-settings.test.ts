@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../src/shared/budget/budget';
 import { gpuByName } from '../../../../src/shared/hardware/gpu-names';
+import { namedModel } from '../../../../src/shared/model/named';
 import { adapterParameters, parameterCount } from '../../../../src/shared/model/parameters';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
@@ -72,6 +73,9 @@ describe('modules with adapters', () => {
       count('all-linear'),
     );
     expect(adapterParameters(preset('gpt2'), 4, 'c_attn')).toBe(12 * 4 * (768 + 2304));
+    const flan = namedModel('flan-t5-base');
+    expect(adapterParameters(flan, 4, 'wi_0,wi_1')).toBe(24 * 2 * 4 * (768 + 2048));
+    expect(adapterParameters(preset('distilbert'), 4, 'q_lin,v_lin')).toBe(6 * 2 * 4 * (768 + 768));
     expect(() => checkRun(llama, train({ loraRank: 8, loraTargets: 'c_attn' }))).toThrow(
       /loraTargets cannot be "c_attn".*no module/,
     );
