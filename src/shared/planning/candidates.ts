@@ -68,13 +68,14 @@ function unstoredScores({ attention }: RunSpec): Row {
 function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
   const isAdam = run.optimizer === 'adam' || run.optimizer === 'adamw';
   const isSingle = run.precision === 'fp32';
+  const half = halfPrecision(run.gpu);
   return [
     {
       applies: run.optimizerKernel !== 'fused' && isAdam,
       kind: 'optimizer-kernel',
       option: '--optimizer-kernel fused',
       cost: 0,
-      costs: 'one kernel in place of lists',
+      costs: 'one kernel, without temporaries of every weight',
       settings: { optimizerKernel: 'fused' },
     },
     {
@@ -82,7 +83,7 @@ function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
       kind: 'loss',
       option: '--loss fused',
       cost: 1,
-      costs: 'logits are never whole',
+      costs: 'the loss is taken in chunks, never all logits at once',
       settings: { loss: 'fused' },
     },
     ...accumulationRows(run),
@@ -91,7 +92,7 @@ function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
       kind: 'checkpointing',
       option: '--checkpointing selective',
       cost: 3,
-      costs: 'attention is done again',
+      costs: 'attention is computed again in backward',
       settings: { checkpointing: 'selective' },
     },
     {
@@ -99,19 +100,20 @@ function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
       kind: 'checkpointing',
       option: '--checkpointing full',
       cost: 6,
-      costs: 'every layer is done again',
+      costs: 'every layer is computed again in backward',
       settings: { checkpointing: 'full' },
     },
     {
       applies: isSingle,
       kind: 'precision',
-      option: '--precision mixed-bf16',
+      option: `--precision mixed-${half}`,
       cost: 4,
       costs: 'half-precision arithmetic',
-      settings: { precision: 'mixed-bf16' },
+      settings: { precision: `mixed-${half}` },
     },
     {
-      applies: isSingle,
+      // Updates in fp16 are lost below 6e-8, and gradients past 65504: nobody trains so.
+      applies: isSingle && half === 'bf16',
       kind: 'precision',
       option: '--precision bf16',
       cost: 12,
@@ -158,7 +160,7 @@ function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
       kind: 'saved',
       option: '--offload-activations',
       cost: 10,
-      costs: 'what layers save crosses the bus',
+      costs: 'activations cross the bus',
       settings: { offloadActivations: true },
       untimed: true,
     },
@@ -271,14 +273,15 @@ function fourBitWeights({ precision, loraRank, frozenLayers }: RunSpec): Row {
 
 function inferenceRows(run: RunSpec, largest: number): readonly Row[] {
   const { precision, kvPrecision } = run;
+  const half = halfPrecision(run.gpu);
   return [
     {
       applies: precision === 'fp32',
       kind: 'precision',
-      option: '--precision bf16',
+      option: `--precision ${half}`,
       cost: 2,
       costs: 'half-precision arithmetic',
-      settings: { precision: 'bf16', ...narrowCache(run, 'bf16') },
+      settings: { precision: half, ...narrowCache(run, half) },
     },
     ...(run.engine === 'llama.cpp' ? ggufRows(run) : quantizedRows(run)),
     {
@@ -353,6 +356,11 @@ function quantizedRows(run: RunSpec): readonly Row[] {
       settings: { precision: 'int4', ...narrowCache(run, 'fp16') },
     },
   ];
+}
+
+/** bf16, but for a card that has no arithmetic for it. */
+function halfPrecision(gpu: string | undefined): 'bf16' | 'fp16' {
+  return gpu !== undefined && gpuByName(gpu).peak.bf16 === null ? 'fp16' : 'bf16';
 }
 
 function multipliesFp8(gpu: string | undefined): boolean {

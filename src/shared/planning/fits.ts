@@ -46,25 +46,26 @@ export function largestBatch(
 }
 
 /**
- * Longest sequence whose peak is within `memory`, up to the model's positions or what is asked for; 0 for none. For generation the prompt
- * grows and the number of new tokens stays.
+ * Longest sequence whose peak is within `memory`, up to the model's positions or what is asked for; 0 for none. For generation
+ * the prompt grows and the number of new tokens stays; where not even they fit, it is smaller.
  */
 export function longestContext(model: ModelSpec, run: RunSpec, memory: Bytes): number {
   const isGenerating = run.mode === 'generate';
   const asked = isGenerating ? run.promptTokens + run.tokens : run.seq;
-  const max = Math.max(model.maxPositions, asked) - (isGenerating ? run.tokens : 0);
-  if (max < 1) return 0;
-  const longest = largestThat(
-    (length) =>
-      peakBytes(
-        model,
-        isGenerating
-          ? { ...run, promptTokens: length, seq: length + run.tokens }
-          : { ...run, seq: length },
-      ) <= memory,
-    max,
-  );
-  return longest === 0 ? 0 : longest + (isGenerating ? run.tokens : 0);
+  const holds = (length: number) =>
+    peakBytes(model, isGenerating ? generation(run, length) : { ...run, seq: length }) <= memory;
+  const longest = largestThat(holds, Math.max(model.maxPositions, asked));
+  return longest === 0 ? 0 : Math.max(longest, isGenerating ? SHORTEST_GENERATION : 1);
+}
+
+/** A token of a prompt, and one that follows it. */
+const SHORTEST_GENERATION = 2;
+
+/** The run at another length of prompt and new tokens together, of these no more than it asks for. */
+function generation(run: RunSpec, length: number): RunSpec {
+  const tokens = Math.max(1, Math.min(run.tokens, length - 1));
+  const promptTokens = Math.max(1, length - tokens);
+  return { ...run, promptTokens, tokens, seq: promptTokens + tokens };
 }
 
 /** The run against every GPU, in the order given. */

@@ -33,6 +33,7 @@ export function listAssumed(
       'embeddings, norms and head cast to fp32 (PEFT)',
     ],
     [isPyTorch && run.mode !== 'serve' && isOpen('attention'), run.attention],
+    [isOpen('dp') && (run.zero ?? 0) > 0, 'one rank (--dp), where ZeRO shards nothing'],
     [run.mode === 'train' && isOpen('optimizer'), OPTIMIZERS[run.optimizer] ?? run.optimizer],
     [isOpen('batch'), `batch ${run.batch}`],
     [isOpenLength(run, given), lengthWords(run)],

@@ -5,7 +5,7 @@ import type { Change } from '../planning/changes';
 /** Below this a run that waits for a bus would be told to take no time at all by it. */
 const UNTIMED = 1.05;
 
-/** "17.2 GiB, 1.20 × the time: every layer is done again". */
+/** "17.2 GiB, 1.20 × the time: every layer is computed again in backward". */
 export function changeWords({ peakBytes, timeRatio, timeIsLeast, costs }: Change): string {
   return `${formatBytes(peakBytes)}${timeWords(timeRatio, timeIsLeast)}: ${costs.join('; ')}`;
 }

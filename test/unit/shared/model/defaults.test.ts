@@ -36,6 +36,7 @@ describe('attention', () => {
 });
 
 describe('what is assumed', () => {
+  const llama = preset('llama-3-8b');
   it('says where no precision is published that fp32 stands in', () => {
     const model = preset('gpt2');
     expect(listAssumed(model, runDefaults(model, { framework: 'pytorch' }), {})[0]).toBe(
@@ -59,6 +60,13 @@ describe('what is assumed', () => {
     expect(words('gpt-oss-20b', { mode: 'infer' })[0]).toMatch(/^mxfp4 as published/);
   });
 
+  it('says that ZeRO shards nothing over one rank', () => {
+    const words = (given: Partial<RunSpec>) =>
+      listAssumed(llama, runDefaults(llama, given), given).join();
+    expect(words({ mode: 'train', zero: 3 })).toContain('ZeRO shards nothing');
+    expect(words({ mode: 'train', zero: 3, dp: 2 })).not.toContain('ZeRO');
+  });
+
   it('says of a release whose file nobody here has seen that its precision is not verified', () => {
     const words = (name: string) => {
       const model = namedModel(name);
@@ -70,7 +78,6 @@ describe('what is assumed', () => {
     expect(words('gpt2')).toBe('fp32 (none is published)');
   });
 
-  const llama = preset('llama-3-8b');
   const assumed = (given: Partial<RunSpec>) =>
     listAssumed(llama, runDefaults(llama, { framework: 'pytorch', ...given }), given);
 

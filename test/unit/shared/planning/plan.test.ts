@@ -66,6 +66,17 @@ describe('the longest context', () => {
     expect(at(longest + 1)).toBeGreaterThan(24 * GiB);
   });
 
+  it('has fewer new tokens where not even those asked for fit', () => {
+    const long = preset('llama-3.1-8b');
+    const run = runDefaults(long, { mode: 'generate', promptTokens: 16, tokens: 131_056 });
+    const longest = longestContext(long, run, 24 * GiB);
+    const at = (seq: number) => peakBytes(long, { ...run, promptTokens: 1, tokens: seq - 1, seq });
+    expect(longest).toBeGreaterThan(1024);
+    expect(at(longest)).toBeLessThanOrEqual(24 * GiB);
+    expect(at(longest + 1)).toBeGreaterThan(24 * GiB);
+    expect(longestContext(long, run, GiB)).toBe(0);
+  });
+
   it('is at most the positions of the model', () => {
     expect(longestContext(gpt2, train(), 10_000 * GiB)).toBe(1024);
   });
@@ -144,6 +155,25 @@ function typed(args: readonly string[]) {
   command.parse([...args], { from: 'user' });
   return resolveSpec(command.opts(), { model: 'gpt2', framework: 'pytorch' });
 }
+
+describe('half precision', () => {
+  const bert = preset('bert-base');
+  const options = (gpu: string, given: Partial<RunSpec>) => {
+    const card = GPUS.find(({ name }) => name === gpu)!;
+    const run = runDefaults(bert, { framework: 'pytorch', gpu, ...given });
+    return changesThatFit(bert, run, card.memoryBytes, card).flatMap((each) => each.options);
+  };
+
+  it('is fp16 on a card without arithmetic in bf16, and then under autocast alone where it trains', () => {
+    const training = { mode: 'train', batch: 64, seq: 512 } as const;
+    const onT4 = options('T4', training);
+    expect(onT4).toContain('--precision mixed-fp16');
+    expect(onT4.join(' ')).not.toMatch(/bf16|--precision fp16/);
+    expect(options('RTX 3060', training)).toContain('--precision mixed-bf16');
+    const inferring = { mode: 'infer', batch: 1200, seq: 512 } as const;
+    expect(options('T4', inferring)).toContain('--precision fp16');
+  });
+});
 
 describe('the options a plan prints', () => {
   it.each([

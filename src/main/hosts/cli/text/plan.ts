@@ -47,7 +47,8 @@ function answerText({ run, gpu, smallest, fits }: PlanDocument): string {
   const sentence = fitSentence(gpu, run);
   if (gpu.fits) return sentence;
   const [cheapest] = gpu.changes;
-  if (cheapest) return `${sentence} Cheapest change: ${cheapest.options.join(' ')}.`;
+  if (cheapest)
+    return `${sentence} Cheapest change: ${cheapest.options.join(' ')}, ${formatBytes(cheapest.peakBytes)} then.`;
   if (gpu.fewest)
     return `${sentence} No known change makes it fit on one; ${gpu.fewest.gpus} hold it.`;
   return `${sentence} No known change makes it fit.`;
