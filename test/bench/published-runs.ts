@@ -82,8 +82,9 @@ export function trained(row: PublishedRow, model: ModelSpec, config: Config): Fo
   const flag = /^torchtune-llama32-3b-(act-offload|adamw8bit|lora|qlora)$/.exec(row.id)?.[1];
   if (flag !== undefined) parts.offloadActivations = true;
   if (flag === 'act-offload' || flag === 'adamw8bit') parts.optimizerInBackward = true;
-  // The 8-bit optimizer is one kernel as it is.
-  if (parts.optimizer === 'adam8bit') delete parts.optimizerKernel;
+  // The 8-bit optimizer is one kernel as it is, and Adafactor of transformers goes from one parameter to the next.
+  if (parts.optimizer === 'adam8bit' || parts.optimizer === 'adafactor')
+    delete parts.optimizerKernel;
   const { gpu } = config;
   // LitGPT's GELU is one kernel.
   const ran = /LitGPT/i.test(`${setup} ${row.id}`)

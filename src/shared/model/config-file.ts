@@ -184,7 +184,7 @@ function parse<T>(schema: z.ZodType<T>, json: unknown): T {
   const field = issue?.path.join('.');
   throw new Failure(
     'bad_input',
-    `The model file is not a usable config.json: ${field ? `${field} cannot be ${shown(json, issue?.path ?? [])}: ` : ''}${issue?.message ?? 'unknown shape'}.`,
+    `The model file is not a usable config.json: ${field ? `${field} cannot be ${shown(json, issue?.path ?? [])}: ` : ''}${issue ? dueWords(issue) : 'an object'} is due.`,
     'Give the config.json of a Hugging Face model, unchanged.',
     result.error,
   );
@@ -194,5 +194,34 @@ function parse<T>(schema: z.ZodType<T>, json: unknown): T {
 function shown(json: unknown, path: readonly PropertyKey[]): string {
   let value = json;
   for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
-  return JSON.stringify(value)?.slice(0, 60) ?? 'missing';
+  // NaN and Infinity, which Python writes, are null in JSON.
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return text?.slice(0, 60) ?? 'missing';
+}
+
+const DUE: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** What would be valid, as the schema has it. */
+function dueWords(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return DUE[issue.expected] ?? issue.expected;
+    case 'too_small':
+      return `a number ${issue.inclusive ? 'of at least' : 'above'} ${issue.minimum}`;
+    case 'too_big':
+      return `a number of at most ${issue.maximum}`;
+    case 'invalid_value':
+      return issue.values.map((each) => JSON.stringify(each)).join(' or ');
+    default:
+      return 'something else';
+  }
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Failure } from '../base/failure';
 import type { ModelSpec } from './model-spec';
 import type { Quantization } from './quantization';
+import { rejectField } from './reject-field';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Parse = <T>(schema: z.ZodType<T>, json: unknown) => T;
@@ -22,16 +23,29 @@ export function readStorage(
   outer: Fields,
   parse: Parse,
 ): Pick<ModelSpec, 'dtype' | 'quantization'> {
-  const named = [fields, outer]
-    .flatMap((each) => [each.dtype, each.torch_dtype])
-    .find((each) => typeof each === 'string');
-  const dtype = named === undefined ? undefined : DTYPES[String(named).replace('torch.', '')];
+  const dtype = readDtype(fields) ?? readDtype(outer);
   const config = fields.quantization_config ?? outer.quantization_config;
   return {
     ...(dtype && { dtype }),
     ...(config !== null &&
       config !== undefined && { quantization: readQuantization(config, parse) }),
   };
+}
+
+/** Undefined where none is named; a name that is none of a precision is refused, since fp32 would stand in for it unseen. */
+function readDtype(fields: Fields): ModelSpec['dtype'] {
+  const field = ['dtype', 'torch_dtype'].find((each) => (fields[each] ?? 'auto') !== 'auto');
+  if (field === undefined) return undefined;
+  const { [field]: named } = fields;
+  return (
+    DTYPES[String(named).replace('torch.', '')] ??
+    rejectField(
+      field,
+      named,
+      'Plumbline knows no such precision of weights',
+      `Use one of ${Object.keys(DTYPES).join(', ')}, or leave ${field} out.`,
+    )
+  );
 }
 
 const quantizationFields = z.object({
@@ -47,7 +61,8 @@ const quantizationFields = z.object({
 });
 
 function readQuantization(json: unknown, parse: Parse): Quantization {
-  const config = parse(quantizationFields, json);
+  const file = z.object({ quantization_config: quantizationFields });
+  const { quantization_config: config } = parse(file, { quantization_config: json });
   const method = config.quant_method ?? 'bitsandbytes';
   const bits = config.bits ?? config.w_bit ?? 4;
   const size = config.group_size ?? config.q_group_size ?? 128;

@@ -220,14 +220,27 @@ describe('a config.json', () => {
 
   it('with a value that cannot be is refused by the field, the value and what would be valid', () => {
     for (const [field, value, valid] of [
-      ['num_hidden_layers', 0, '>0'],
-      ['num_hidden_layers', -3, '>0'],
-      ['vocab_size', 'many', 'number'],
-      ['hidden_size', 1.5, 'int'],
-    ] as const)
+      ['num_hidden_layers', 0, 'a number above 0'],
+      ['num_hidden_layers', -3, 'a number above 0'],
+      ['num_hidden_layers', 1e308, 'a (whole )?number'],
+      ['vocab_size', 'many', 'a number'],
+      ['hidden_size', 1.5, 'a whole number'],
+      ['hidden_size', Number.NaN, 'a number'],
+      ['tie_word_embeddings', 'no', 'true or false'],
+      ['quantization_config', 'gptq', 'an object'],
+    ] as const) {
+      const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
+      const pattern = `${field} cannot be ${shown.replaceAll(/[.+]/g, '\\$&')}: .*${valid}`;
       expect(() => modelFromConfig({ ...llama3, [field]: value }, 'x')).toThrow(
-        refusal(new RegExp(`${field} cannot be ${JSON.stringify(value)}: .*${valid}`)),
+        refusal(new RegExp(pattern)),
       );
+    }
+    expect(() => modelFromConfig({ ...llama3, torch_dtype: 'bf61' }, 'x')).toThrow(
+      refusal(/torch_dtype cannot be "bf61"/, /float32, float16, bfloat16/),
+    );
+    expect(modelFromConfig({ ...llama3, dtype: 'auto', torch_dtype: 'float16' }, 'x').dtype).toBe(
+      'fp16',
+    );
     expect(() =>
       modelFromConfig({ ...llama3, layer_types: ['full_attention', 'full_attention'] }, 'x'),
     ).toThrow(refusal(/layer_types cannot be "a list of 2": there are 32 layers/, /32 entries/));
