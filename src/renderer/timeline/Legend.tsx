@@ -1,7 +1,7 @@
 /** The legend, which is also the table of bytes at the pointer; without a pointer, at the peak. */
 
 import { type ReactNode, useMemo } from 'react';
-import { formatPercent } from '../../shared/base/format';
+import { formatBytes, formatPercent } from '../../shared/base/format';
 import type { Bytes as ByteCount } from '../../shared/base/units';
 import type { Component, Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
@@ -42,11 +42,7 @@ export function Legend({
         <span className="muted num">{moment.title}</span>
       </div>
       {shown.spans.length === 0 ? (
-        <p className="muted">
-          {session.model === null
-            ? 'No model and run are declared for this session, so theory has nothing to say about it.'
-            : 'Nothing is predicted for this session.'}
-        </p>
+        <p className="muted">{sayNothingPredicted(session)}</p>
       ) : (
         <MomentTable
           spans={shown.spans}
@@ -57,6 +53,15 @@ export function Legend({
       )}
     </section>
   );
+}
+
+function sayNothingPredicted({ model, overlay }: SessionDocument): string {
+  const expected = overlay.predictedPeak.observed;
+  if (expected !== undefined)
+    return `No formula predicts this run; its own first steps let expect ${formatBytes(expected)} at most.`;
+  return model === null
+    ? 'No model and run are declared for this session, so theory has nothing to say about it.'
+    : 'Nothing is predicted for this session.';
 }
 
 function MomentTable({

@@ -25,6 +25,8 @@ export interface BudgetPicture {
   /** The span with the highest prediction, and that; null and 0 where nothing is predicted. */
   readonly highest: PredictedSpan | null;
   readonly ceiling: Bytes;
+  /** Where no formula and no later phase gives it a span: what the run's own first steps let expect of it. */
+  readonly expected: Bytes | null;
   /** What the device has for the workload, and whose memory it is. */
   readonly capacity: { readonly bytes: Bytes; readonly name: string } | null;
   at(t: Micros): PredictedSpan | null;
@@ -54,6 +56,7 @@ export function drawBudget(
     resting: whole?.resting ?? null,
     highest,
     ceiling: highest?.total ?? 0,
+    expected: highest === null ? (overlay.predictedPeak.observed ?? null) : null,
     capacity: findCapacity(session),
     at: (t) => predictedSpanAt(spans, t),
   };

@@ -79,7 +79,7 @@ export function memoryLane(
 }
 
 function memoryScale({ overlay }: SessionDocument, budget: BudgetPicture): ValueScale {
-  const drawn = Math.max(budget.ceiling, overlay.measuredPeak?.bytes ?? 0, 1);
+  const drawn = Math.max(budget.ceiling, budget.expected ?? 0, overlay.measuredPeak?.bytes ?? 0, 1);
   const capacity = budget.capacity?.bytes ?? 0;
   const top = capacity > drawn && capacity <= drawn * CAPACITY_REACH ? capacity : drawn;
   const { max, step } = byteScale(top * HEADROOM);
@@ -185,7 +185,7 @@ function paintCeiling({ context, ink, box, x, y }: Sheet, shown: readonly Curved
 
 /** Levels that hold for the whole run, each with its name: the device's capacity, and without phases rest and peak. */
 function paintLevels(sheet: Sheet, budget: BudgetPicture): void {
-  const { capacity, isWhole, resting, ceiling } = budget;
+  const { capacity, isWhole, resting, ceiling, expected } = budget;
   if (capacity) {
     const text = `${formatBytes(capacity.bytes)} ${capacity.name}`;
     const room = sheet.y(capacity.bytes) - sheet.box.top;
@@ -193,6 +193,14 @@ function paintLevels(sheet: Sheet, budget: BudgetPicture): void {
     if (room >= 0) paintLevel(sheet, capacity.bytes, text, room > LABEL_ROOM ? 'above' : 'below');
     else paintBeyond(sheet, text);
   }
+  if (expected !== null)
+    paintLevel(
+      sheet,
+      expected,
+      `expected ${formatBytes(expected)}, by its own first steps`,
+      'below',
+      true,
+    );
   if (!isWhole) return;
   // Above the ceiling there may be no room beside the capacity's name, which stands at the edge where it lies beyond.
   const named = capacity ? Math.max(sheet.y(capacity.bytes), sheet.box.top + EDGE_NAME) : 0;

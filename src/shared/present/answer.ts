@@ -4,6 +4,7 @@ import { showsRun } from '../divergence/overlay/shows-run';
 import type { Finding } from '../divergence/overlay/types';
 import type { SessionDocument } from '../session/session-document';
 import { headline } from './headline';
+import { tellSoFar } from './no-findings';
 
 /** "255 MiB where 167 were predicted: a leak of 3.81 MiB a step since step 2." */
 export function answer(session: SessionDocument): string {
@@ -37,7 +38,7 @@ function tellMemory(session: SessionDocument): string {
   const finding = named ?? (status === 'failed' ? undefined : findings[0]);
   const figures = `${formatBytes(measuredPeak.bytes)}${isLive ? ' so far' : ''} where ${withoutUnit(predictedPeak.refined, measuredPeak.bytes)} ${isLive ? 'are' : 'were'} predicted`;
   if (finding) return `${figures}: ${cause(finding)}.`;
-  if (isLive) return `${figures} at the peak. No divergence so far.`;
+  if (isLive) return `${figures} at the peak. ${tellSoFar(session.phaseKinds)}`;
   if (!showsRun(overlay)) return headline(session);
   // A run that failed may not have come to its peak: it agrees with nothing.
   if (status === 'failed') return `Until then ${figures}.`;

@@ -1,4 +1,5 @@
 /** What it means that a session has no findings: all is well, or there was nothing to look at. */
+import { formatInteger } from '../base/format';
 import type { SessionDocument } from '../session/session-document';
 import { tellObserved } from './observed';
 
@@ -7,7 +8,8 @@ export function noFindings({
   overlay,
   status,
   objects,
-}: Pick<SessionDocument, 'overlay' | 'status' | 'objects'>): string {
+  phaseKinds,
+}: Pick<SessionDocument, 'overlay' | 'status' | 'objects' | 'phaseKinds'>): string {
   if (overlay.predictedPeak.refined === null)
     return (
       tellObserved(overlay) ??
@@ -15,8 +17,7 @@ export function noFindings({
         ? nothingPredicted(overlay.series)
         : 'No formula predicts this run, and it took too few steps to expect anything of the later ones.')
     );
-  if (status === 'recording')
-    return 'No divergence so far; phases that are over are looked at as they end.';
+  if (status === 'recording') return `${tellSoFar(phaseKinds)} Phases are looked at as they end.`;
   if (overlay.series === null) return 'Nothing to compare: no memory was measured.';
   if (overlay.phases.length === 0)
     return 'Only the peaks could be compared: no phase was announced, and none was found in the trace.';
@@ -26,6 +27,14 @@ export function noFindings({
   return flagged === 0
     ? 'Measured and predicted agree throughout.'
     : `${flagged === 1 ? 'One phase is' : `${flagged} phases are`} out of bounds, and no cause has been found.`;
+}
+
+/** Of a run that goes on, and of which nothing is found yet. */
+export function tellSoFar(phaseKinds: SessionDocument['phaseKinds']): string {
+  const flagged = phaseKinds.reduce((sum, kind) => sum + kind.flagged, 0);
+  if (flagged === 0) return 'No divergence so far.';
+  const many = flagged === 1 ? 'One phase is' : `${formatInteger(flagged)} phases are`;
+  return `${many} out of bounds so far; the cause is not sure yet.`;
 }
 
 /** What lines show by themselves is looked for whether anything was predicted or not. */

@@ -69,7 +69,8 @@ function describeSettings(
       ({ field, values }) =>
         `${field} ${describeValue(values[from])} → ${describeValue(values[to])}`,
     );
-  const more = settings.length > 3 ? ` and ${settings.length - 3} more settings changed` : '';
+  const rest = settings.length - 3;
+  const more = rest > 0 ? ` and ${rest} more ${rest === 1 ? 'setting' : 'settings'} changed` : '';
   return `with ${shown.join(', ')}${more}`;
 }
 

@@ -27,9 +27,22 @@ test('a leak is told by what a step adds and since when', () => {
   );
 });
 
-test('while it is recorded the figures are so far', () => {
-  const told = answer({ ...document, status: 'recording', overlay, findings: [] });
-  expect(told).toMatch(/^255 MiB so far where 236 are predicted at the peak\. No divergence/);
+test('while it is recorded the figures are so far, and what is out of bounds without a cause is no agreement', () => {
+  const live = { ...document, status: 'recording' as const, overlay, findings: [] };
+  const tell = (flagged: number) => {
+    const [first] = live.phaseKinds;
+    const told = { ...live, phaseKinds: first ? [{ ...first, flagged }] : [] };
+    return [answer(told), noFindings(told)];
+  };
+  const figures = '255 MiB so far where 236 are predicted at the peak.';
+  expect(tell(0)).toEqual([
+    `${figures} No divergence so far.`,
+    'No divergence so far. Phases are looked at as they end.',
+  ]);
+  expect(tell(2)[0]).toBe(
+    `${figures} 2 phases are out of bounds so far; the cause is not sure yet.`,
+  );
+  expect(tell(2)[1]).not.toContain('No divergence');
 });
 
 test('a failure is told first, with its cause where one is known', () => {
