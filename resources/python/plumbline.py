@@ -338,6 +338,10 @@ _OBJECTS_COST = 0.004
 _BLOCKS_COST = 0.004
 _MOST_BLOCKS = 256
 _ALWAYS_TOLD_STEPS = 3
+# The first steps of this many models or optimizers are told whole, whatever share of a short run that is.
+_MOST_BEGINNINGS = 8
+# Seconds that torch takes to call a hook of ours, which our own clock does not see.
+_CALL_S = 2e-6
 
 
 def watch(model, optimizer=None):
@@ -391,7 +395,7 @@ def _told(method):
                 self.tell_objects(*self.ended)
                 self.ended = None
             self.busy = False
-            self.spent += time.perf_counter() - began
+            self.spent += time.perf_counter() - began + _CALL_S
     return call
 
 
@@ -429,13 +433,13 @@ class _Objects:
 
     def __init__(self, torch, models, optimizers):
         self.torch, self.models, self.optimizers = torch, models, optimizers
-        self.spent, self.longest, self.told = 0.0, 0.0, {}
+        self.spent, self.latest, self.told = 0.0, 0.0, {}
         # Those whose storage is the whole of them, and whether a storage can be asked for (from torch 2.0).
         self.plain = {torch.Tensor, getattr(getattr(torch, "nn", None), "Parameter", None)}
         self.storages = hasattr(torch.Tensor, "untyped_storage")
 
     def affordable(self, elapsed):
-        return self.spent + self.longest <= _OBJECTS_COST * elapsed
+        return self.spent + self.latest <= _OBJECTS_COST * elapsed
 
     def line(self, phase, step, ts):
         """What is to be told at the end of `phase`: None where it is as it was at the last."""
@@ -445,7 +449,7 @@ class _Objects:
             fields = '"parts":%s%s' % (json.dumps(parts), ',"untold":%s' % json.dumps(untold) if untold else "")
         finally:
             took = time.perf_counter() - began
-            self.spent, self.longest = self.spent + took, max(self.longest, took)
+            self.spent, self.latest = self.spent + took, took
         if self.told.get(phase) == fields:
             return None
         self.told[phase] = fields
@@ -546,45 +550,44 @@ def _dtype_name(dtype):
 class _Blocks:
     """The module that a model repeats, its layers: what is allocated as each begins and ends, forward and backward.
 
-    A block's hooks are on it only during a forward pass that is told. Backward shows in the gradients of what it was given
-    and of what it gave: hooks on those go with the graph, and hold neither a tensor nor a module."""
+    A block's hooks are on it only during a forward pass that is told. Backward shows where the graph reaches what a block
+    was given and what it gave: hooks there go with the graph, and hold neither a tensor nor a module."""
 
     def __init__(self, watcher):
         self.watcher, self.handles, self.edges = watcher, [], []
-        self.found = weakref.WeakKeyDictionary()  # by model: kind, names and blocks
+        self.found = weakref.WeakKeyDictionary()  # by model: kind, names, and each block with its two hooks
         self.kind, self.names = None, ()
-        self.spent, self.longest, self.before = 0.0, 0.0, 0.0
+        self.spent, self.latest = 0.0, 0.0  # of all passes, and of the last that was told
 
     def affordable(self, elapsed):
-        return self.spent + self.longest <= _BLOCKS_COST * elapsed
+        return self.spent + self.latest <= _BLOCKS_COST * elapsed
 
     def attach(self, root):
         """For one forward pass of `root`."""
-        began = time.perf_counter()
-        self.before = self.spent
+        began, self.latest = time.perf_counter(), 0.0
         if root not in self.found:
             kind, blocks = _repeated(_inner(root))
-            self.found[root] = kind, tuple(name for name, _one in blocks), [weakref.ref(one) for _name, one in blocks]
+            self.found[root] = kind, tuple(name for name, _one in blocks), [
+                (weakref.ref(one), self.hook(index, 0), self.hook(index, 1)) for index, (_name, one) in enumerate(blocks)]
         self.kind, self.names, blocks = self.found[root]
-        for index, block in enumerate(blocks):
+        for block, begin, end in blocks:
             block = block()
             if block is not None:
-                self.handles.append(block.register_forward_pre_hook(functools.partial(self.on_begin, index)))
-                self.handles.append(block.register_forward_hook(functools.partial(self.on_end, index)))
-        self.count(began)
+                self.handles.append(block.register_forward_pre_hook(begin))
+                self.handles.append(block.register_forward_hook(end))
+        self.count(time.perf_counter() - began)
 
     def detach(self):
         for handle in self.handles:
             handle.remove()
         self.handles.clear()
 
-    def on_begin(self, index, _block, args):
-        self.mark(index, 0, args)
+    def hook(self, index, edge):
+        """For the beginning (0) or the end (1) of a block. What it was given comes last in backward, what it gave first."""
+        backward = functools.partial(self.on_gradient, index, 1 - edge)
+        return functools.partial(self.mark, index, edge, backward)
 
-    def on_end(self, index, _block, _args, output):
-        self.mark(index, 1, output)
-
-    def mark(self, index, edge, values):
+    def mark(self, index, edge, backward, _block, args, output=None):
         watcher = self.watcher
         if watcher.busy or watcher.depth > 0 or watcher.open not in ("forward", "prefill") or watcher.compiling():
             return
@@ -592,14 +595,12 @@ class _Blocks:
         try:
             self.read(index, edge)
             if watcher.torch.is_grad_enabled():
-                tensor = next((one for one in _tensors(values, 2) if getattr(one, "grad_fn", None) is not None), None)
-                if tensor is not None:  # its gradient ends the backward pass of a block, or begins it
-                    tensor.register_hook(functools.partial(self.on_gradient, index, 1 - edge))
+                _before_gradient(output if edge else args, backward)
         except Exception:
             pass
         finally:
             watcher.busy = False
-            self.count(began)
+            self.count(time.perf_counter() - began + _CALL_S)
 
     def on_gradient(self, index, edge, _gradient):
         watcher = self.watcher
@@ -610,17 +611,16 @@ class _Blocks:
             self.read(index, edge)
         except Exception:
             pass
-        self.count(began)
+        self.count(time.perf_counter() - began + _CALL_S)
 
     def read(self, index, edge):
         if len(self.edges) < 4 * _MOST_BLOCKS:
             self.edges.append((index, edge, time.monotonic_ns(), self.watcher.memory()["allocated_bytes"]["all"]["current"]))
 
-    def count(self, began):
-        took = time.perf_counter() - began
+    def count(self, took):
         self.spent += took
+        self.latest += took
         self.watcher.spent += took
-        self.longest = max(self.longest, self.spent - self.before)
 
     def take(self):
         """What was read in the phase that ends, as a field of its memory marker."""
@@ -630,6 +630,18 @@ class _Blocks:
             json.dumps(self.kind), json.dumps(self.names), json.dumps(self.edges))
         self.edges.clear()
         return text
+
+
+def _before_gradient(values, hook):
+    """Calls `hook` when backward reaches the first tensor of `values` that has a gradient to come."""
+    first = values[0] if type(values) is tuple and values else values
+    if getattr(first, "grad_fn", None) is None:
+        first = next((one for one in _tensors(values, 2) if getattr(one, "grad_fn", None) is not None), None)
+        if first is None:
+            return
+    # On the graph's own node a hook costs a third of what it does on the tensor, which keeps a dictionary for it.
+    register = getattr(first.grad_fn, "register_prehook", None)  # from torch 2.0
+    (register or first.register_hook)(hook)
 
 
 def _repeated(model):
@@ -676,14 +688,16 @@ class _Watcher:
         self.started, self.spent = time.perf_counter(), 0.0
         self.open, self.open_step, self.last = None, None, None
         self.depth, self.device, self.gpu, self.run_told = 0, None, False, None
-        self.step, self.backwards, self.steps, self.token = None, 0, 0, 0
+        self.step, self.backwards, self.token = None, 0, 0
+        self.steps, self.number = 0, 0  # passes that might have been told, evaluations among them; steps of an optimizer
         self.asked = False  # by the script: else what it announces itself comes first
         self.left = set()  # kinds of modules that were left alone
         self.root = None  # whose forward pass runs: a watched module inside it tells nothing
         self.lines, self.cost, self.watching, self.steps_follow = [], _allowed_cost(), False, False
         self.input, self.told_input = None, None  # shape of what the model is called with
         self.ended = None  # phase, step and time of what ended in this hook: its objects are counted once that is told
-        self.objects_failed, self.new_at = False, 0  # the step before which a model or an optimizer came last
+        self.objects_failed, self.new_at = False, 0  # the pass before which a model or an optimizer came last
+        self.settled_at, self.beginnings = None, 0  # of which of these the first steps are over, and how many that were
         self.compiling = _compiling(torch)
         backward = torch.autograd.backward
 
@@ -721,6 +735,10 @@ class _Watcher:
     def is_settled(self):
         """The first steps with the newest model and optimizer are over."""
         return self.steps - self.new_at >= _ALWAYS_TOLD_STEPS
+
+    def is_beginning(self):
+        """They are not, and are told whole; of a script that makes new ones again and again those of a few."""
+        return self.beginnings < _MOST_BEGINNINGS and not self.is_settled()
 
     def leave(self, model, kind):
         """Counts what a module holds that no hook may touch, and says so once."""
@@ -834,6 +852,7 @@ class _Watcher:
     def on_optimizer_end(self, optimizer, *_args):
         self.close()
         self.steps += 1
+        self.number += 1
         self.end_step()
         if self.run_told is not None and self.backwards > 1 and self.run_told.get("gradAccum") != self.backwards:
             self.run_told["gradAccum"] = self.backwards
@@ -868,17 +887,24 @@ class _Watcher:
         if self.is_silent():
             self.steps += 1
             return
-        quiet = self.steps >= _ALWAYS_TOLD_STEPS and self.spent > self.cost * (time.perf_counter() - self.started)
+        self.settle()
+        quiet = not self.is_beginning() and self.spent >= self.cost * (time.perf_counter() - self.started)
         if quiet and not self.quiet:
             self.tell(_line("note", {"text": "from here on some steps are not told: telling all of them would cost more than 1% of the run"}))
         self.quiet = quiet
         if own_step and _step is None:
-            _step = self.step = self.steps
+            _step = self.step = self.number
             _channel.look_up_rank()
             if not quiet:
                 self.tell(_step_line("begin", _step))
         elif not own_step:
             self.steps += 1
+
+    def settle(self):
+        """What the first steps with a model or an optimizer cost is paid once, and no share of those that follow."""
+        if self.is_settled() and self.settled_at != self.new_at and self.beginnings < _MOST_BEGINNINGS:
+            self.settled_at, self.beginnings = self.new_at, self.beginnings + 1
+            self.started, self.spent, self.objects.spent, self.blocks.spent = time.perf_counter(), 0.0, 0.0, 0.0
 
     def end_step(self):
         """Of a step that was numbered here."""
@@ -912,7 +938,7 @@ class _Watcher:
         root = self.root and self.root()
         if root is None or type(root).__name__ == "DataParallel" or self.memory() is None:
             return
-        if not self.is_settled() or self.blocks.affordable(time.perf_counter() - self.started):
+        if self.is_beginning() or self.blocks.affordable(time.perf_counter() - self.started):
             self.blocks.attach(root)
 
     def close(self):
@@ -935,7 +961,8 @@ class _Watcher:
     def tell_objects(self, phase, step, ts):
         """In every phase of the first steps with a new model or optimizer, then as often as is affordable."""
         try:
-            if self.steps - self.new_at <= _ALWAYS_TOLD_STEPS or self.objects.affordable(time.perf_counter() - self.started):
+            if self.is_beginning() or self.steps - self.new_at == _ALWAYS_TOLD_STEPS or self.objects.affordable(
+                    time.perf_counter() - self.started):
                 line = self.objects.line(phase, step, ts)
                 if line is not None:
                     _channel.write(line, True)  # with what is told next

@@ -1,7 +1,7 @@
 /**
  * What the bundled GPT-2 costs on this machine beside another runtime, what checkpointing, accumulation and the cache
  * change, and what announcing costs a workload: figures of this machine, not limits.
- * `npm run bench:workload -- [backend, wasm unless given] [onnx | bundled | precisions | markers, all unless given]`, after a build.
+ * `npm run bench:workload -- [backend, wasm unless given] [onnx | bundled | precisions | markers | watch, all unless given]`, after a build.
  */
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -12,7 +12,7 @@ import { besideOnnx, lateOverEarly } from './workload/beside-onnx';
 import { millionMarkers } from './workload/million-markers';
 import { besidePrecisions } from './workload/precisions';
 import { decodeRate, entry, measured, type Result } from './workload/process';
-import { pythonCost } from './workload/python-cost';
+import { pythonCost, watchCost } from './workload/python-cost';
 
 const MiB = 2 ** 20;
 const backend = BACKENDS.find((one) => one === (process.argv[2] ?? 'wasm'));
@@ -111,6 +111,7 @@ async function main(): Promise<void> {
     await millionMarkers();
     pythonCost();
   }
+  if (part === undefined || part === 'watch') watchCost();
   if (part === undefined || part === 'precisions') await besidePrecisions(backend);
   if (part !== undefined && part !== 'bundled') return;
   await training('train, 6 layers of 256, 4 x 128 tokens', {});

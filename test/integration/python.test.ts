@@ -583,14 +583,21 @@ import torch
 net = torch.nn.Sequential(torch.nn.Embedding(20, 8), torch.nn.Linear(8, 20))
 opt = torch.optim.AdamW(net.parameters())
 ids = torch.randint(0, 20, (3, 5))
-for _ in range(5):
+for i in range(5):
     torch.nn.functional.cross_entropy(net(ids).flatten(0, 1), ids.flatten()).backward()
     opt.step(); opt.zero_grad()
+    if i == 1:
+        with torch.no_grad(): net(ids)
 assert torch.nn.Module.__call__ is getattr(torch.nn.Module, "_wrapped_call_impl", torch.nn.Module._call_impl)
 print("done")`;
     const ran = await run(torchPython!, ['-c', script], instrumentEnvironment('python', {}));
     expect(ran).toMatchObject({ code: 0, stdout: 'done\n' });
-    expect(story(ran.lines)).toEqual([0, 1, 2, 3, 4].flatMap(trainStep));
+    // An evaluation in between is no step of the training.
+    expect(story(ran.lines)).toEqual([
+      ...[0, 1].flatMap(trainStep),
+      ...evaluation,
+      ...[2, 3, 4].flatMap(trainStep),
+    ]);
     expect(ran.lines.filter(({ type }) => type === 'run').at(-1)?.fields).toMatchObject({
       optimizer: 'adamw',
       batch: 3,

@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { torchPython } from '../../support/python';
 
 /** A step that PyTorch would take for a small model; the share is of this. */
 const STEP_MS = 13;
@@ -110,4 +111,19 @@ export function pythonCost(): void {
   } catch (error) {
     console.log(`Python helper: not measured (${(error as Error).message.split('\n')[0]})`);
   }
+}
+
+/** What watching costs a real PyTorch model of 32 blocks: read in watch_cost.py how. */
+export function watchCost(): void {
+  const python = torchPython();
+  if (python === null) {
+    console.log(
+      'Python helper on a real PyTorch: not measured (no Python that can import torch; PLUMBLINE_TEST_TORCH may name one)',
+    );
+    return;
+  }
+  execFileSync(python, [resolve('test', 'bench', 'workload', 'watch_cost.py')], {
+    stdio: 'inherit',
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+  });
 }
