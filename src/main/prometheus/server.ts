@@ -168,6 +168,6 @@ function authorize({ username, password }: URL, token: string | undefined): stri
 const tooLarge = () =>
   new Failure(
     'bad_input',
-    `Ten minutes of what was asked for are more than ${MAX_ANSWER / MiB} MiB.`,
+    `One answer of Prometheus is more than ${MAX_ANSWER / MiB} MiB.`,
     'Ask for fewer series: --query \'DCGM_FI_DEV_FB_USED{job="train"}\'.',
   );
