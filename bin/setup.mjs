@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -130,10 +130,11 @@ async function install() {
   writeFileSync(installStamp, lockHash());
 }
 
-/** Everything the build output depends on. */
+/** Everything the build output depends on; what Python leaves beside the scripts it has run is nothing of it. */
 function sourceHash() {
   const hash = createHash('sha256').update(lockHash());
   const visit = (path) => {
+    if (basename(path) === '__pycache__') return;
     const stat = statSync(path, { throwIfNoEntry: false });
     if (!stat) return;
     if (stat.isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));

@@ -129,12 +129,32 @@ describe.skipIf(why !== null)('commands and comparison', () => {
     await page.close();
   });
 
+  it('keeps a setting, tells at the field what cannot be, and takes a setting back', async () => {
+    const page = await open('#/settings');
+    const days = page.getByLabel('Keep deleted sessions (days)');
+    await days.fill('twelve');
+    await page.getByRole('alert').waitFor();
+    await days.press('Enter');
+    expect((await engine.settings()).trashDays).toBe(30);
+    await days.fill('12');
+    await days.press('Enter');
+    await expect.poll(async () => (await engine.settings()).trashDays).toBe(12);
+    await page.getByLabel('Bytes are shown in').selectOption('MiB');
+    await expect.poll(async () => (await engine.settings()).units).toBe('MiB');
+    await page.locator('h1').click();
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => engine.settings()).toMatchObject({ trashDays: 30, units: 'fitting' });
+    await page.close();
+  });
+
   it.each([
     ['the library', '#/', '.sessions'],
     ['a session', '#/session/s-train', '.component-key'],
     ['the phases of a session', '#/session/s-train?tab=phases', '.drawer table'],
     ['a comparison', COMPARE, '.compare-figures'],
     ['the doctor', '#/doctor', '.checks'],
+    ['the settings', '#/settings', '.settings input'],
     ['a page that is not there', '#/nowhere', 'h1'],
   ])('axe finds nothing serious in %s, light or dark', async (_name, to, ready) => {
     const page = await open(to);
