@@ -38,7 +38,11 @@ export function announcedModel(fields: Fields): ModelSpec | string | null {
   }
   const { total } = countParameters(model);
   if (typeof parameters === 'number' && Math.abs(total - parameters) > TOLERANCE * total) {
-    return `The workload announces a model of ${formatInteger(parameters)} parameters whose configuration makes ${formatInteger(total)}: no budget is made of it. Declare it with --model.`;
+    const said = `The workload announces a model of ${formatInteger(parameters)} parameters whose configuration makes ${formatInteger(total)}`;
+    // What is trained is all that was added to it.
+    return parameters - total === fields.trainable
+      ? `${said}: the ${formatInteger(parameters - total)} that are trained are adapters beside it, whose rank it does not tell. Declare it with --model and --lora-rank.`
+      : `${said}: no budget is made of it. Declare it with --model.`;
   }
   return model;
 }

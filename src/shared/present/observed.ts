@@ -43,11 +43,13 @@ export function observedFrom({ overlay }: Pick<SessionDocument, 'overlay'>): str
   return first === undefined ? '' : `from its own ${steps(first)}`;
 }
 
-/** "steps 1 to 3", or "first steps" where they have no numbers. */
+/** "steps 1 to 3", "step 1", or "first steps" where they have no numbers. */
 function steps({ steps: range }: NonNullable<MeasuredOverlay['observed']>[number]): string {
-  return range === null ? 'first steps' : `steps ${describeSteps(range)}`;
+  if (range === null) return 'first steps';
+  return `${range[0] === range[1] ? 'step' : 'steps'} ${describeSteps(range)}`;
 }
 
 function describeSteps(range: readonly [number, number] | null): string {
-  return range === null ? 'the first' : `${range[0]} to ${range[1]}`;
+  if (range === null) return 'the first';
+  return range[0] === range[1] ? `${range[0]}` : `${range[0]} to ${range[1]}`;
 }

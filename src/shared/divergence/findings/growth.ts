@@ -28,6 +28,9 @@ export function findGrowth(input: DiagnosisInput, watched: readonly Watched[]): 
 /** A cache that fills with each token, what is loaded, and the first seconds of a process. */
 function isDue({ budget, spans }: DiagnosisInput, { of }: Watched, rise: Rise): boolean {
   if ((rise.to - rise.from) / 1e6 < MIN_SECONDS[of]) return true;
+  // Where phases are announced, what came before the first of them was imported and loaded.
+  const begun = spans.reduce((first, { t0 }) => Math.min(first, t0), Number.POSITIVE_INFINITY);
+  if (spans.length > 0 && begun - rise.from > 0.5 * (rise.to - rise.from)) return true;
   if (of === 'host') return false;
   const phases = budget?.run.mode === 'train' ? [] : (budget?.tiers.refined.phases ?? []);
   const decode = phases.find(({ phase }) => phase === 'decode');
@@ -63,8 +66,12 @@ interface Unit {
 }
 
 function chooseUnit({ spans }: DiagnosisInput, { period }: Watched, { from, to }: Rise): Unit {
-  const steps = stepStarts(spans).filter((t) => t >= from && t <= to).length;
-  if (steps >= 3) return { per: 'step', count: steps, words: 'step' };
+  const starts = stepStarts(spans).filter((t) => t >= from && t <= to);
+  const steps = starts.length;
+  // Steps of a part of that time alone, as of a run that leaves most untold, are no measure of the whole.
+  const covered = (starts.at(-1) ?? 0) - (starts[0] ?? 0);
+  if (steps >= 3 && covered >= 0.5 * (to - from))
+    return { per: 'step', count: steps, words: 'step' };
   const periods = period === null ? 0 : (to - from) / period.us;
   return period !== null && periods >= 4
     ? { per: 'period', count: periods, words: formatDuration(period.us) }

@@ -5,7 +5,8 @@
 import { formatBytes, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
 import { type Bytes, MiB } from '../../base/units';
-import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
+import type { Confidence } from '../../base/vocabulary';
+import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { DiagnosisInput, Finding, Overlay, OverlayPhase } from '../overlay/types';
 
 /** Ends on either side of the step up. */
@@ -83,11 +84,20 @@ function describeKept({ series }: Overlay, rows: readonly OverlayPhase[], kept: 
     bytes,
     phase: origin.phase,
     span: [origin.span[0], last.span[1]],
-    confidence: Math.min(...counts) >= 4 ? 'high' : 'medium',
+    confidence: rateKept(series, counts),
     evidence: [
       `${series} was at ${formatBytes(levels[0])} at the end of ${counts[0]} ${after.phase} phases before it, and at ${formatBytes(levels[1])} at the end of all ${counts[1]} after it.`,
     ],
     formula: 'kept = middle end of a phase after the step up − middle end before it',
-    remedy: `Look for what ${place} made and something still refers to: outputs in a list, a loss with its graph, a second copy of the model.`,
+    remedy:
+      series === TREE_RSS
+        ? `Look for what ${place} made and something still refers to, and for processes that were started then: workers of a data loader count with all that they share with the script.`
+        : `Look for what ${place} made and something still refers to: outputs in a list, a loss with its graph, a second copy of the model.`,
   };
+}
+
+/** Of a process tree pages that are shared count once a process, so a worker alone may be the step. */
+function rateKept(series: string | null, counts: Kept['counts']): Confidence {
+  if (series === TREE_RSS) return 'low';
+  return Math.min(...counts) >= 4 ? 'high' : 'medium';
 }

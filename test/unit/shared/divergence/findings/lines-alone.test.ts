@@ -63,6 +63,20 @@ describe('a line that nothing is known of', () => {
     expect((leak?.slope?.bytes ?? 0) / MiB).toBeCloseTo(12, 0);
   });
 
+  it('does not grow by what is imported before the first step, of however few steps that are told', () => {
+    const markers = Array.from({ length: 3 }, (_, i) =>
+      phase('forward', i, 100_000 + i * 500, 100_000 + i * 500 + 300),
+    ).flat();
+    const lines = [log('tree.rss', 120, (i) => 6 * MiB * i)];
+    expect(kinds(lines, { markers, durationUs: 120 * SECOND })).toEqual([]);
+    // Growth during and after them is told, but by the second: they are a part of that time.
+    const later = Array.from({ length: 3 }, (_, i) =>
+      phase('forward', i, 1000 + i * 500, 1000 + i * 500 + 300),
+    ).flat();
+    const [growth] = found(lines, { markers: later, durationUs: 120 * SECOND });
+    expect(growth).toMatchObject({ kind: 'growth', slope: { per: 'second' } });
+  });
+
   it('that climbs and levels off does not grow', () => {
     expect(
       kinds([log('gpu0.memory.used', 300, (i) => 4 * GiB + 2 * GiB * (1 - Math.exp(-i / 60)))]),

@@ -77,6 +77,12 @@ describe('the observed tier', () => {
     expect(tellObserved(run.overlay)).toBe(
       'No formula predicts this run. Against what its own steps 1 to 3 let expect, the furthest later phase is forward 6: +30 B.',
     );
+    const { overlay } = run;
+    if (overlay.series === null) throw new Error('nothing was measured');
+    const accumulating = overlay.observed?.map((one) => ({ ...one, steps: [1, 1] as const }));
+    expect(tellObserved({ ...overlay, observed: accumulating })).toMatch(
+      /its own step 1 let expect/,
+    );
   });
 
   it('follows what the objects hold: states that come late are due', () => {
