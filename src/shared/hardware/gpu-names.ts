@@ -105,6 +105,6 @@ export function gpuByName(name: string): Gpu {
   throw new Failure(
     'bad_input',
     `There is no GPU "${name}" in the catalogue.`,
-    `${near(name)}A card's memory does too, such as 24GB; the catalogue has ${gpuNames().join(', ')}.`,
+    `${near(name)}Give a card's memory, such as 24GB, or a name of the catalogue: ${gpuNames().join(', ')}.`,
   );
 }
