@@ -2,7 +2,7 @@
 
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp, Pencil } from 'lucide-react';
-import { Fragment, useLayoutEffect, useRef, useState } from 'react';
+import { Fragment, memo, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
 import { formatMoment, START_UNKNOWN } from '../../../shared/present/moments';
 import type { SessionSummary } from '../../../shared/session/types';
@@ -55,13 +55,14 @@ export function SessionTable({
   const body = useRef<HTMLTableSectionElement>(null);
   const { rows, above, below } = useRowsInSight(sessions, body);
   const all = sessions.every(({ id }) => selected.has(id));
-  const toggle = (id: string) => {
+  const toggle = useStable((id: string) => {
     const next = new Set(selected);
     if (!next.delete(id)) next.add(id);
     onSelect(next);
-  };
+  });
+  const rename = useStable(onRename);
   return (
-    <div className="table-frame">
+    <div className="table-frame sessions-frame">
       <table className="table sessions" aria-rowcount={sessions.length + 1}>
         <TableHead
           isAllSelected={all}
@@ -77,8 +78,8 @@ export function SessionTable({
               session={session}
               place={index + 2}
               isSelected={selected.has(session.id)}
-              onToggle={() => toggle(session.id)}
-              onRename={(name) => onRename(session.id, name)}
+              onToggle={toggle}
+              onRename={rename}
             />
           ))}
           <Spacer height={below} />
@@ -183,7 +184,19 @@ function SortedHead({
   );
 }
 
-function SessionRow({
+/** The same function for as long as the table stands, which does what the last one given does: rows are not drawn anew for it. */
+function useStable<Args extends readonly unknown[]>(
+  act: (...args: Args) => void,
+): (...args: Args) => void {
+  const latest = useRef(act);
+  useLayoutEffect(() => {
+    latest.current = act;
+  });
+  return useCallback((...args: Args) => latest.current(...args), []);
+}
+
+/** Scrolling draws the rows that come into sight, and leaves the others as they are. */
+const SessionRow = memo(function SessionRow({
   session,
   place,
   isSelected,
@@ -194,8 +207,8 @@ function SessionRow({
   /** Among the rows of the table, its head included. */
   place: number;
   isSelected: boolean;
-  onToggle(): void;
-  onRename(name: string): void;
+  onToggle(id: string): void;
+  onRename(id: string, name: string): void;
 }) {
   return (
     <tr data-selected={isSelected} aria-rowindex={place}>
@@ -204,11 +217,11 @@ function SessionRow({
           type="checkbox"
           aria-label={`Select ${session.name}`}
           checked={isSelected}
-          onChange={onToggle}
+          onChange={() => onToggle(session.id)}
         />
       </td>
       <td className="name-cell">
-        <Name session={session} onRename={onRename} />
+        <Name session={session} onRename={(name) => onRename(session.id, name)} />
         <Words session={session} />
       </td>
       <td className="sparkline-cell">
@@ -242,7 +255,7 @@ function SessionRow({
       </td>
     </tr>
   );
-}
+});
 
 /** What a person said of it. */
 const Words = ({ session: { tags = [], note } }: { session: SessionSummary }) =>
