@@ -16,7 +16,7 @@ export interface Watched {
   readonly of: 'framework' | 'device' | 'host';
   /** As a sentence about it begins: "Memory on GPU 0". */
   readonly name: string;
-  /** Fine and, where that differs, coarse; the first that shows a thing tells it. */
+  /** From fine to coarse, where these differ; the first that shows a thing tells it. */
   readonly floors: readonly Floor[];
   /** Null where steps are announced, or the line does not repeat. */
   readonly period: Period | null;

@@ -13,9 +13,13 @@ import type { SeriesData } from '../../trace/types';
 export type Window = SampleRun;
 
 const RUNS = 480;
-/** Windows of the whole line, fine and coarse; fewer where a period asks for longer ones. */
+/**
+ * Windows of the whole line: fine, coarse, and for a line that is read a few hundred times and seldom comes down as coarse
+ * as a straight line can be told from. Fewer where a period asks for longer ones.
+ */
 const FINE = 96;
 const COARSE = 24;
+const COARSEST = 12;
 
 export interface Floor {
   readonly windows: readonly Window[];
@@ -25,7 +29,7 @@ export interface Floor {
 }
 
 /**
- * The floor in fine windows and in coarse ones, which a line that comes and goes without order needs to show its own.
+ * The floor in fine windows and in coarser ones, which a line that comes and goes without order needs to show its own.
  * `period`: of the line, where it repeats. Empty where the line has hardly a sample.
  */
 export function findFloors(line: SeriesData, period: Micros | null): Floor[] {
@@ -33,7 +37,7 @@ export function findFloors(line: SeriesData, period: Micros | null): Floor[] {
   const [first, last] = [runs[0], runs.at(-1)];
   if (first === undefined || last === undefined || runs.length < 8) return [];
   const whole = last.t1 - first.t0;
-  const lengths = [FINE, COARSE].map((n) => Math.max(whole / n, 1.15 * (period ?? 0)));
+  const lengths = [FINE, COARSE, COARSEST].map((n) => Math.max(whole / n, 1.15 * (period ?? 0)));
   return [...new Set(lengths)].map((length) => floorIn(joinRuns(runs, length)));
 }
 
