@@ -184,6 +184,25 @@ describe.skipIf(!python)(`watching a model of a stand-in for PyTorch${reason}`, 
     expect(ran.lines.filter(({ type }) => type === 'memory')).toEqual([]);
   });
 
+  it('tells nothing of a pass that is captured in a CUDA graph, and says so once', async () => {
+    const { code, lines } = await run(
+      python!,
+      [
+        '-c',
+        `
+import sys
+sys.argv = ['train.py', '--watch', ${JSON.stringify(helpers)}]
+import torch
+torch.cuda.is_current_stream_capturing = lambda: True
+exec(open(${JSON.stringify(train)}).read())`,
+      ],
+      withStandIn,
+    );
+    expect(code).toBe(0);
+    expect(story(lines).filter((line) => line.includes('forward'))).toEqual([]);
+    expect(lines.filter(({ text }) => text?.includes('captured in a CUDA graph'))).toHaveLength(1);
+  });
+
   it('never fails the script, whatever torch raises and wherever the socket leads', async () => {
     expect(await watched([], { STAND_IN_BROKEN: '1' })).toMatchObject(done);
     expect(await watched([], { PLUMBLINE_SOCKET: '' })).toMatchObject({ ...done, lines: [] });
