@@ -340,6 +340,8 @@ _MOST_BLOCKS = 256
 _ALWAYS_TOLD_STEPS = 3
 # The first steps of this many models or optimizers are told whole, whatever share of a short run that is.
 _MOST_BEGINNINGS = 8
+# From then on the share is counted as if so many seconds had passed, so that a short run is told whole.
+_GRACE_S = 5.0
 # Seconds that torch takes to call a hook of ours, which our own clock does not see.
 _CALL_S = 2e-6
 
@@ -904,7 +906,8 @@ class _Watcher:
         """What the first steps with a model or an optimizer cost is paid once, and no share of those that follow."""
         if self.is_settled() and self.settled_at != self.new_at and self.beginnings < _MOST_BEGINNINGS:
             self.settled_at, self.beginnings = self.new_at, self.beginnings + 1
-            self.started, self.spent, self.objects.spent, self.blocks.spent = time.perf_counter(), 0.0, 0.0, 0.0
+            self.started, self.spent = time.perf_counter() - _GRACE_S, 0.0
+            self.objects.spent, self.blocks.spent = 0.0, 0.0
 
     def end_step(self):
         """Of a step that was numbered here."""
