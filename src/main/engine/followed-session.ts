@@ -25,7 +25,8 @@ export class FollowedSession {
   readonly #gaps = new Map<string, readonly Gap[]>();
   readonly #markers: Marker[] = [];
   readonly #logs: LogLine[] = [];
-  #seen = { marker: 0, log: 0, gap: 0 };
+  readonly #notes: Marker[] = [];
+  #seen = { marker: 0, log: 0, gap: 0, note: 0 };
 
   /** `reader` stays open until whoever opened it closes it. */
   constructor(reader: SessionReader) {
@@ -40,14 +41,20 @@ export class FollowedSession {
   #readAtOnce(): SessionData {
     const { reader } = this;
     const result = reader.refresh();
-    this.#followRows();
+    this.#followGaps();
+    const followMarkers = () => this.#followMarkers();
+    const followLogs = () => this.#followLogs();
     return {
       ...reader.header,
       ...result,
       baselines: readBaselines(reader),
       series: reader.summaries().map((stored) => this.#followSeries(stored)),
-      markers: this.#markers,
-      logs: this.#logs,
+      get markers() {
+        return followMarkers();
+      },
+      get logs() {
+        return followLogs();
+      },
       warnings: reader.warnings(),
       ...readMarks(reader),
       ...readLimits(reader),
@@ -81,26 +88,61 @@ export class FollowedSession {
     );
   }
 
-  #followRows(): void {
-    const { rows } = this.reader;
-    this.#seen = {
-      marker: readOn(
-        this.#seen.marker,
-        (query) => rows.markersIn(EVER, query),
-        ({ marker }) => this.#markers.push(marker),
-      ),
-      log: readOn(
-        this.#seen.log,
-        (query) => rows.logsIn(EVER, query),
-        ({ t, stream, text }) => this.#logs.push({ t, stream, text }),
-      ),
-      gap: readOn(
-        this.#seen.gap,
-        (query) => rows.gapsIn(EVER, query),
-        (row) => this.#followGap(row),
-      ),
-    };
+  /** What the workload noted, without a look at its other markers. In order of arrival. */
+  notes(): readonly Marker[] {
+    const { reader } = this;
+    return reader.atOnce(() => {
+      const { marker } = reader.rows.seen();
+      this.#notes.push(...readNotes(reader, this.#seen.note));
+      this.#seen.note = marker;
+      return this.#notes;
+    });
   }
+
+  /** Those that are new are read when they are asked for: who draws a line asks for none. */
+  #followMarkers(): readonly Marker[] {
+    const { rows, isOpen } = this.reader;
+    if (!isOpen) return this.#markers;
+    this.#seen.marker = readOn(
+      this.#seen.marker,
+      (query) => rows.markersIn(EVER, query),
+      ({ marker }) => this.#markers.push(marker),
+    );
+    return this.#markers;
+  }
+
+  #followLogs(): readonly LogLine[] {
+    const { rows, isOpen } = this.reader;
+    if (!isOpen) return this.#logs;
+    this.#seen.log = readOn(
+      this.#seen.log,
+      (query) => rows.logsIn(EVER, query),
+      ({ t, stream, text }) => this.#logs.push({ t, stream, text }),
+    );
+    return this.#logs;
+  }
+
+  #followGaps(): void {
+    const { rows } = this.reader;
+    this.#seen.gap = readOn(
+      this.#seen.gap,
+      (query) => rows.gapsIn(EVER, query),
+      (row) => this.#followGap(row),
+    );
+  }
+}
+
+/** Notes of the workload behind `seen`, in order of arrival. */
+export function readNotes({ rows }: SessionReader, seen = 0): Marker[] {
+  const notes: Marker[] = [];
+  readOn(
+    seen,
+    (query) => rows.notesIn(query),
+    ({ marker }) => {
+      if (marker.type === 'note') notes.push(marker);
+    },
+  );
+  return notes;
 }
 
 /** Takes the rows behind `seen`, page after page; returns the last one seen. */

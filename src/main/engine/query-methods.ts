@@ -26,6 +26,19 @@ export const QUERY_METHODS = [
 export type QueryMethod = (typeof QUERY_METHODS)[number];
 export type Queries = Pick<EngineApi, QueryMethod>;
 
+/** Those whose answer is from a session analysed; the others read its file as it lies. */
+export const NEEDS_ANALYSIS: ReadonlySet<QueryMethod> = new Set([
+  'show',
+  'brief',
+  'phases',
+  'phaseChanges',
+  'phaseBars',
+  'moment',
+  'invert',
+  'compare',
+  'report',
+]);
+
 type Answer = (question: unknown) => unknown;
 
 export function answerQuery(sessions: Sessions, method: QueryMethod, question: unknown): unknown {

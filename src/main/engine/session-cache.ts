@@ -5,11 +5,12 @@
 import { statSync } from 'node:fs';
 import { unlessFailure } from '../../shared/base/failure';
 import type { SessionData } from '../../shared/session/types';
+import type { Marker } from '../../shared/trace/types';
 import { checkIsFile } from '../store/connection';
 import type { Library } from '../store/library';
 import { readSession } from '../store/session-data';
 import { openSession, type SessionReader } from '../store/session-file';
-import { FollowedSession } from './followed-session';
+import { FollowedSession, readNotes } from './followed-session';
 
 const MAX_SESSIONS = 8;
 
@@ -31,6 +32,12 @@ export class SessionCache {
   /** The session whose id is, or uniquely begins with, `id`. Throws a Failure where it cannot be read. */
   load(id: string): SessionData {
     return this.#look(id).data;
+  }
+
+  /** What the workload noted, without a look at its other markers. In order of arrival. */
+  notes(id: string): readonly Marker[] {
+    const { reader, followed } = this.#look(id);
+    return followed?.notes() ?? readNotes(reader);
   }
 
   /** What is asked within is of one moment of that session, and costs one look at what is new. */

@@ -115,10 +115,13 @@ export class Sessions {
   }
 
   markers({ type, ...query }: Query<'markers'>): Answer<'markers'> {
+    const { id, until = Number.POSITIVE_INFINITY } = query;
+    const markers =
+      type === 'note'
+        ? this.#cache.notes(id).filter(({ t }) => t <= until)
+        : this.#known(query).markers.filter((marker) => type === undefined || marker.type === type);
     return cutPage(
-      this.#known(query).markers.filter(
-        (marker) => (type === undefined || marker.type === type) && touches(query, marker.t),
-      ),
+      markers.filter(({ t }) => touches(query, t)),
       query,
     );
   }

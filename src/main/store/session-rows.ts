@@ -52,6 +52,8 @@ const logs = (span: string) =>
 const SQL = {
   markers: markers(IN_SPAN),
   allMarkers: markers(BY_SEQ),
+  // Most markers are none: only those that have the word are read.
+  notes: markers(`instr(value, '"note"') AND ${BY_SEQ}`),
   logs: logs(IN_SPAN),
   allLogs: logs(BY_SEQ),
   gaps: `SELECT gap.seq, gap.t0, gap.t1, gap.reason, series.id AS series FROM gap JOIN series ON series.key = gap.series
@@ -99,17 +101,12 @@ export class SessionRows {
 
   /** In order of arrival, as logs and gaps are; a gap that grew arrives anew. */
   markersIn(span: Span, query: PageQuery): Page<MarkerRow> {
-    const page = this.#page<{ seq: number; value: string }>(
-      isEver(span) ? 'allMarkers' : 'markers',
-      span,
-      query,
-    );
-    return {
-      ...page,
-      rows: this.#read(() =>
-        page.rows.map(({ seq, value }) => ({ seq, marker: parseStoredMarker(value) })),
-      ),
-    };
+    return this.#markers(isEver(span) ? 'allMarkers' : 'markers', span, query);
+  }
+
+  /** Those that may be notes of the workload: few, however many markers there are. */
+  notesIn(query: PageQuery): Page<MarkerRow> {
+    return this.#markers('notes', EVER, query);
   }
 
   logsIn(span: Span, query: PageQuery): Page<LogRow> {
@@ -150,8 +147,22 @@ export class SessionRows {
     }
   }
 
+  #markers(
+    name: 'markers' | 'allMarkers' | 'notes',
+    span: Span,
+    query: PageQuery,
+  ): Page<MarkerRow> {
+    const page = this.#page<{ seq: number; value: string }>(name, span, query);
+    return {
+      ...page,
+      rows: this.#read(() =>
+        page.rows.map(({ seq, value }) => ({ seq, marker: parseStoredMarker(value) })),
+      ),
+    };
+  }
+
   #page<Row extends { readonly seq: number }>(
-    name: 'markers' | 'allMarkers' | 'logs' | 'allLogs' | 'gaps' | 'phases',
+    name: 'markers' | 'allMarkers' | 'notes' | 'logs' | 'allLogs' | 'gaps' | 'phases',
     { t0, t1 }: Span,
     { after = 0, limit }: PageQuery,
     more: Readonly<Record<string, number>> = {},

@@ -96,13 +96,17 @@ const phase = z.looseObject({
   memory: memory.nullable(),
 });
 
-/** A phase's begin or end and nothing more, as most rows of a long session are: told without the schema, as by it. */
-function isPlainPhase(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { type, t, rank: at, step: of, name, event, input }: Record<string, unknown> = { ...value };
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const isName = (value: unknown): boolean => typeof value === 'string' && value.length <= 1000;
+const isCount = (value: unknown): boolean => value === undefined || Number.isFinite(value);
+
+/** What most rows of a long session are, a phase's edge or the bytes at it and nothing more: told without the schema, as by it. */
+function isPlain(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const { type, t, rank: at, step: of } = value;
   return (
-    type === 'phase' &&
-    (event === 'begin' || event === 'end') &&
     typeof t === 'number' &&
     Math.abs(t) <= 2 ** 53 &&
     (of === null || Number.isSafeInteger(of)) &&
@@ -110,9 +114,21 @@ function isPlainPhase(value: unknown): boolean {
     Number.isInteger(at) &&
     at >= 0 &&
     at <= 1_000_000 &&
-    typeof name === 'string' &&
-    name.length <= 1000 &&
-    input === undefined
+    (type === 'phase' ? isPlainEdge(value) : type === 'memory' && isPlainMemory(value))
+  );
+}
+
+const isPlainEdge = ({ event, name, input }: Fields): boolean =>
+  (event === 'begin' || event === 'end') && isName(name) && input === undefined;
+
+/** Without a split by component, counters or blocks. */
+function isPlainMemory({ phase: of, memory: told }: Fields): boolean {
+  if (!isFields(told) || !(of === null || isName(of))) return false;
+  const { allocated, reserved, requested, peak, peakAt, ...rest } = told;
+  return (
+    Number.isFinite(allocated) &&
+    [reserved, requested, peak, peakAt].every(isCount) &&
+    Object.keys(rest).length === 0
   );
 }
 
@@ -121,7 +137,7 @@ export const parseSeriesInfo = (stored: string): SeriesInfo =>
   seriesInfo.parse(parseStored(stored, MAX_ROW)) as SeriesInfo;
 export function parseStoredMarker(stored: string): Marker {
   const value = parseStored(stored, MAX_ROW);
-  return (isPlainPhase(value) ? value : marker.parse(value)) as Marker;
+  return (isPlain(value) ? value : marker.parse(value)) as Marker;
 }
 export const parsePhase = (stored: string): PhaseSpan =>
   phase.parse(parseStored(stored, MAX_ROW)) as PhaseSpan;

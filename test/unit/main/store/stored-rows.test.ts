@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseStoredMarker } from '../../../../src/main/store/stored-rows';
 
 const phase = { type: 'phase', t: 850_000, rank: 0, step: 3, name: 'forward', event: 'begin' };
+const memory = { ...phase, type: 'memory', phase: 'forward', memory: { allocated: 7, peak: 9.5 } };
 const parse = (row: object) => parseStoredMarker(JSON.stringify(row));
 
 describe('a stored marker', () => {
@@ -13,6 +14,9 @@ describe('a stored marker', () => {
       { ...phase, input: [4, 1024], hint: 'of a later version' },
       { ...phase, later: { nested: [1, 2] } },
       { ...phase, type: 'step' },
+      memory,
+      { ...memory, phase: null, memory: { allocated: 7, components: { params: 7 } } },
+      { ...memory, memory: { allocated: 7, later: 'of a later version' } },
       { type: 'note', t: 1, rank: 0, step: null, text: '{[{[{['.repeat(30) },
     ];
     for (const row of rows) expect(parse(row)).toEqual(row);
@@ -39,6 +43,19 @@ describe('a stored marker', () => {
     ];
     for (const part of wrong)
       expect(() => parse({ ...phase, ...part }), JSON.stringify(part)).toThrow();
+    const wrongMemory = [
+      { memory: {} },
+      { memory: null },
+      { memory: { allocated: '7' } },
+      { memory: { allocated: 7, reserved: null } },
+      { memory: { allocated: 7, peakAt: 'then' } },
+      { memory: { allocated: 7, counters: { a: 'b' } } },
+      { phase: 7 },
+      { phase: 'x'.repeat(1001) },
+      { step: 1.5 },
+    ];
+    for (const part of wrongMemory)
+      expect(() => parse({ ...memory, ...part }), JSON.stringify(part)).toThrow();
     for (const text of ['null', '[]', '"phase"', '7', '', '{'])
       expect(() => parseStoredMarker(text), text).toThrow();
     const deep = `${'{"a":'.repeat(70)}1${'}'.repeat(70)}`;
