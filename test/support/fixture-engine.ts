@@ -172,6 +172,7 @@ export function fixtureEngine(
           envelope: envelope(data, t0, t1, columns),
           gaps: data.gaps,
         })),
+    glance: async () => null,
     brief: async (query) => shortenDocument(addSummaries(await answers.show(query))),
     phases: async ({ id, phase, flagged, order, ...page }) => {
       const matching = find(id).document.overlay.phases.filter(

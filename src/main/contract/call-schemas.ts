@@ -91,6 +91,7 @@ export const CALL_SCHEMAS: {
   info: nothing,
   list: nothing,
   show: z.object({ id, series, until }),
+  glance: z.object({ id, series, until }),
   brief: z.object({ id, series, until }),
   phases: z.object({
     ...rows,

@@ -6,6 +6,7 @@ import type { Sessions } from './sessions';
 export const QUERY_METHODS = [
   'list',
   'show',
+  'glance',
   'brief',
   'phases',
   'phaseChanges',

@@ -4,6 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { unlessFailure } from '../../shared/base/failure';
+import type { RowCounts } from '../../shared/session/session-document';
 import type { SessionData } from '../../shared/session/types';
 import type { Marker } from '../../shared/trace/types';
 import { checkIsFile } from '../store/connection';
@@ -32,6 +33,11 @@ export class SessionCache {
   /** The session whose id is, or uniquely begins with, `id`. Throws a Failure where it cannot be read. */
   load(id: string): SessionData {
     return this.#look(id).data;
+  }
+
+  /** How many rows there are, without a look at any. */
+  totals(id: string): RowCounts {
+    return this.#look(id).reader.rows.totals();
   }
 
   /** What the workload noted, without a look at its other markers. In order of arrival. */

@@ -19,6 +19,7 @@ import { shortenDocument } from '../../shared/session/brief';
 import { compareSessions } from '../../shared/session/compare';
 import { type Comparison, MAX_COMPARED } from '../../shared/session/comparison';
 import { describeAnalysis } from '../../shared/session/document';
+import { glanceAt } from '../../shared/session/glance';
 import { knownAt } from '../../shared/session/known-at';
 import { cutPage, touches } from '../../shared/session/pages';
 import { drawPhases } from '../../shared/session/phase-bars';
@@ -29,7 +30,7 @@ import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
 import { phaseSpans } from '../../shared/trace/phases';
 import type { SeriesData } from '../../shared/trace/types';
-import { keepResult } from '../store/kept-results';
+import { isKept, keepResult } from '../store/kept-results';
 import type { Library } from '../store/library';
 import { Analyses } from './analyses';
 import { renderReport } from './exports';
@@ -42,6 +43,9 @@ type Answer<Method extends keyof EngineApi> = Awaited<ReturnType<EngineApi[Metho
 
 /** Of one envelope; no screen is wider. */
 const MAX_COLUMNS = 8192;
+
+/** Fewer are analysed about as soon as they are read. */
+const MANY_PHASES = 2000;
 
 export class Sessions {
   readonly #library: Library;
@@ -78,19 +82,33 @@ export class Sessions {
 
   /** A finished session's is worked out once, and kept beside the library. */
   brief(query: Query<'brief'>): Answer<'brief'> {
-    const { id, series = '', until } = query;
+    const { id, series, until } = query;
     const compute = () => shortenDocument(this.show(query));
     if (until !== undefined) return compute();
-    const path = this.#library.locate(id);
-    const settings = this.#library.settings();
-    setByteUnits(settings.units);
-    const shownBy = [settings.units, JSON.stringify(flagLimits(settings))].join(' ');
     return keepResult(
-      path,
-      `brief ${series} ${shownBy}`,
+      this.#library.locate(id),
+      this.#nameBrief(series),
       compute,
       ({ status }) => status !== 'recording',
     );
+  }
+
+  glance({ id, series, until }: Query<'glance'>): Answer<'glance'> {
+    if (until !== undefined || isKept(this.#library.locate(id), this.#nameBrief(series)))
+      return null;
+    const counts = this.#cache.totals(id);
+    return this.#cache.atOnce(id, (data) =>
+      data.status === 'recording' || counts.phases < MANY_PHASES
+        ? null
+        : glanceAt(data, counts, series),
+    );
+  }
+
+  /** It is told in the units that are set, and by the limits. */
+  #nameBrief(series = ''): string {
+    const settings = this.#library.settings();
+    setByteUnits(settings.units);
+    return ['brief', series, settings.units, JSON.stringify(flagLimits(settings))].join(' ');
   }
 
   phases({ phase, flagged, order, ...query }: Query<'phases'>): Answer<'phases'> {

@@ -43,13 +43,24 @@ export function keepResult<T>(
 ): T {
   const stamp = resultStamp(path);
   if (stamp === null) return compute();
-  const file = join(dirname(path), FOLDER, fileName(path, name));
-  const kept = read(file);
-  if (kept?.program === program && kept.stamp === stamp) return kept.value as T;
+  const kept = readKept(path, name, stamp);
+  if (kept !== null) return kept.value as T;
   const value = compute();
   if (isFinal(value) && resultStamp(path) === stamp)
-    write(file, JSON.stringify({ program, stamp, value }));
+    write(pathOfResult(path, name), JSON.stringify({ program, stamp, value }));
   return value;
+}
+
+/** Whether `keepResult` would give one that is kept. */
+export function isKept(path: string, name: string): boolean {
+  const stamp = resultStamp(path);
+  return stamp !== null && readKept(path, name, stamp) !== null;
+}
+
+/** Null where there is none that still holds. */
+function readKept(path: string, name: string, stamp: string): { readonly value: unknown } | null {
+  const kept = read(pathOfResult(path, name));
+  return kept?.program === program && kept.stamp === stamp ? kept : null;
 }
 
 /** To be called when the session is deleted. */
@@ -58,6 +69,9 @@ export function dropResults(path: string): void {
   for (const file of listFiles(folder))
     if (file.startsWith(fileName(path, ''))) rmSync(join(folder, file), { force: true });
 }
+
+const pathOfResult = (path: string, name: string): string =>
+  join(dirname(path), FOLDER, fileName(path, name));
 
 const fileName = (path: string, name: string): string =>
   `${basename(path, EXTENSION)}~${encodeURIComponent(name)}`;

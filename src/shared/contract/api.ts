@@ -189,6 +189,8 @@ interface Methods {
   list(): Promise<readonly SessionSummary[]>;
   /** Everything of a session, every row included; a front end that shows it asks for `brief` and pages. */
   show(q: { id: string; series?: string } & AsKnown): Promise<SessionDocument>;
+  /** A long session that is still to be analysed, as far as it can be drawn before; null of every other, whose `brief` is here as soon. */
+  glance(q: { id: string; series?: string } & AsKnown): Promise<SessionDocument | null>;
   /** The session without its rows: summaries in bounded size, however long it is. `series`: the line to overlay instead of the best one. */
   brief(q: { id: string; series?: string } & AsKnown): Promise<BriefDocument>;
   phases(q: PhasesQuery): Promise<Page<OverlayPhase>>;
@@ -299,6 +301,7 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   list: true,
   show: true,
   trace: true,
+  glance: true,
   brief: true,
   phases: true,
   phaseChanges: true,

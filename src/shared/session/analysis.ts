@@ -128,7 +128,12 @@ function buildInput(
   {
     use,
     completed,
-  }: { readonly use: string | undefined; readonly completed: CompletedPhases | undefined },
+    peaksAlone = false,
+  }: {
+    readonly use: string | undefined;
+    readonly completed: CompletedPhases | undefined;
+    readonly peaksAlone?: boolean;
+  },
 ): DiagnosisInput {
   const { durationUs, baselines, logs, exitCode, signal } = data;
   const trace = {
@@ -145,6 +150,7 @@ function buildInput(
     deviceBytes: deviceCapacities(data),
     confinedTo: confinedTo(data),
     goesOn: data.status === 'recording',
+    peaksAlone,
     ...(data.limits && { limits: data.limits }),
     ...(completed && { completed }),
     ...(use !== undefined && { use }),
@@ -166,15 +172,15 @@ function judgeByLearned(
   return own ? applyLearned(budget, own) : null;
 }
 
-/** The line shown of a session and its peaks, without its phases. */
-export function analysePeaks(data: SessionData): Overlay {
+/** The line shown of a session and its peaks, without its phases. `use`: the line to show instead of the best one. */
+export function analysePeaks(data: SessionData, use?: string): Overlay {
   const { budget } = predictSession(data);
   const { spans } = phaseSpans(data.markers, data.durationUs);
   const whole = { series: data.series, markers: data.markers, spans };
-  const rank = chooseRank(whole, undefined);
-  const shown = rank === null ? whole : selectRank(whole, rank, undefined);
-  return buildInput(data, { ...shown, spans: [] }, budget, { use: undefined, completed: undefined })
-    .overlay;
+  const rank = chooseRank(whole, use);
+  const shown = rank === null ? whole : selectRank(whole, rank, use);
+  const line = { use, completed: undefined, peaksAlone: true };
+  return buildInput(data, { ...shown, spans: [] }, budget, line).overlay;
 }
 
 function addExplained(

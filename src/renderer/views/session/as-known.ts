@@ -10,6 +10,7 @@ import type { EngineLink } from '../../state/transport';
 /** Methods that answer for a moment. */
 const OF_A_MOMENT: ReadonlySet<PropertyKey> = new Set<keyof EngineClient>([
   'show',
+  'glance',
   'brief',
   'trace',
   'sessionBudget',

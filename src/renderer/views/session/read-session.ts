@@ -14,6 +14,12 @@ import { openSince } from './live-figures';
 /** Fewer are here about as soon as the rest: what is drawn before them would only flicker. */
 const MANY_PHASES = 2000;
 
+/** Before it is analysed nothing is said of what it shows: its picture is all there is. */
+export interface EarlyDocument {
+  readonly glance?: SessionDocument;
+  readonly analysed?: SessionDocument;
+}
+
 interface Question extends AsKnown {
   readonly id: string;
   readonly series?: string;
@@ -32,13 +38,12 @@ export class SessionFollower {
     this.#question = series === null ? { id } : { id, series };
   }
 
-  /** `onBrief` is told of a session of many phases before they are here, by the first look. */
+  /** By the first look at a long session `onEarly` is told what can be shown before all of it is here. */
   async read(
     engine: EngineClient,
-    onBrief: (document: SessionDocument) => void,
+    onEarly: (document: EarlyDocument) => void,
   ): Promise<SessionDocument> {
-    const brief = await engine.brief(this.#question);
-    if (this.#phases === null && brief.counts.phases > MANY_PHASES) onBrief(withoutRows(brief));
+    const brief = await this.#readBrief(engine, onEarly);
     // Of one moment, though it may have moved on meanwhile.
     const until = this.#isGrowing ? {} : { until: brief.durationUs };
     const { id } = this.#question;
@@ -55,6 +60,24 @@ export class SessionFollower {
         : [];
     const overlay = { ...brief.overlay, phases: this.#phases.rows };
     return { ...withoutRows(brief), overlay, logs: this.#logs, markers, gaps };
+  }
+
+  async #readBrief(
+    engine: EngineClient,
+    onEarly: (document: EarlyDocument) => void,
+  ): Promise<BriefDocument> {
+    const coming = engine.brief(this.#question);
+    if (this.#phases !== null || !this.#isGrowing) return coming;
+    let isHere = false;
+    const glance = engine.glance(this.#question).then((document) => {
+      if (document !== null && !isHere) onEarly({ glance: document });
+    });
+    // Whatever it fails of, the brief document fails of as well.
+    glance.catch(() => {});
+    const brief = await coming;
+    isHere = true;
+    if (brief.counts.phases > MANY_PHASES) onEarly({ analysed: withoutRows(brief) });
+    return brief;
   }
 }
 

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from 'react';
 import type { Budget } from '../../../shared/budget/types';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { useEngineEvent, useQuery, useThrottled } from '../../state/engine';
-import { SessionFollower } from './read-session';
+import { type EarlyDocument, SessionFollower } from './read-session';
 
 /** Twice a second is as often as a changing number can be read. */
 const LIVE_MS = 500;
@@ -11,6 +11,8 @@ const LIVE_MS = 500;
 export interface KnownSession {
   /** What was shown last stays in sight until what is asked for is here. */
   readonly session: SessionDocument | null;
+  /** What can be drawn of a long one before it is analysed. */
+  readonly glance: SessionDocument | null;
   readonly budget: Budget | null;
   readonly error: unknown;
   refresh(): void;
@@ -34,7 +36,7 @@ function useAnswers(
   isGrowing: boolean,
 ): KnownSession {
   const key = `session ${id} ${series ?? ''}`;
-  const [early, setEarly] = useState<{ key: string; document: SessionDocument } | null>(null);
+  const [early, setEarly] = useState<{ key: string; document: EarlyDocument } | null>(null);
   const follower = useMemo(
     () => new SessionFollower(id, series, isGrowing),
     [id, series, isGrowing],
@@ -57,7 +59,8 @@ function useAnswers(
   if (shown.data || !isAsked) latest.current = shown.data;
   const first = early?.key === key ? early.document : null;
   return {
-    session: shown.data ?? latest.current ?? first,
+    session: shown.data ?? latest.current ?? first?.analysed ?? null,
+    glance: first?.glance ?? null,
     budget: budget.data,
     error: shown.error ?? budget.error,
     refresh: shown.refresh,

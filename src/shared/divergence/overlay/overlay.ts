@@ -32,6 +32,8 @@ export interface OverlayInput {
   readonly use?: string;
   /** Of a session being recorded: rows of phases that are over, kept from one look to the next. */
   readonly completed?: CompletedPhases;
+  /** Only the line and its peaks are wanted: no phase is sought in the trace. */
+  readonly peaksAlone?: boolean;
   /** The session is being recorded, or seen as it was then: the workload may yet come to its GPU. */
   readonly goesOn?: boolean;
   /** MIG devices that the workload is confined to, by `gpu0.mig1`. */
@@ -93,7 +95,7 @@ function measuredOverlay(
   const residualBytes = difference(peak.bytes, refined);
   // Phases are sought in the trace where none is announced. The framework's bytes come with phases, and the shape of
   // resident memory is the runtime's.
-  const canInfer = input.spans.length === 0 && isDeviceLine(id);
+  const canInfer = input.spans.length === 0 && !input.peaksAlone && isDeviceLine(id);
   const shape = budget !== null && canInfer ? findShape(line.data, line.baseline) : null;
   const stairs = shape && findStairs(shape);
   const deviceBytes = input.deviceBytes?.[deviceIn(id) ?? ''];

@@ -128,19 +128,19 @@ describe('a brief document', () => {
   });
 });
 
-/** Four hundred steps of three phases, of which every one holds something else; the last is still open. */
-function writeSteps(id: string): void {
+/** Steps of three phases, of which every one holds something else; the last is still open. */
+function writeSteps(id: string, steps = 400): void {
   const writer = createSession(dir, plainHeader(id));
   writer.declareSeries({ ...plainInfo('tree.rss'), metric: 'rss' });
   for (let t = 0; t < 4000; t++)
     writer.append('tree.rss', t * 1000, 2 ** 28 + ((t * 7919) % 2 ** 20));
-  for (let step = 0; step < 400; step++)
+  for (let step = 0; step < steps; step++)
     for (const [i, name] of ['forward', 'backward', 'optimizer'].entries())
       for (const [event, at] of [
         ['begin', 0],
         ['end', 2900],
       ] as const)
-        if (step < 399 || name !== 'optimizer' || event === 'begin')
+        if (step < steps - 1 || name !== 'optimizer' || event === 'begin')
           writer.marker({
             type: 'phase',
             t: step * 10_000 + i * 3000 + at,
@@ -149,7 +149,7 @@ function writeSteps(id: string): void {
             name,
             event,
           });
-  writer.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: 4e6 });
+  writer.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: steps * 1e4 });
   writer.close();
 }
 
@@ -192,6 +192,25 @@ describe('phase rows', () => {
       kept.value = encodeMessage(answers);
     });
     expect(once((sessions) => sessions.phases({ id: 's', limit: 1 })).rows[0]?.step).toBe(77);
+  });
+
+  it('that are still to be worked out are not waited for: the line and its peaks are told before', () => {
+    writeSteps('s', 700);
+    write('few', 1 << 20);
+    once((sessions) => {
+      const glance = sessions.glance({ id: 's' });
+      const brief = sessions.brief({ id: 's' });
+      expect(glance?.series).toEqual(brief.series);
+      const { series, baselineBytes, measuredPeak, predictedPeak } = brief.overlay;
+      const { observed: _fromItsPhases, ...predicted } = predictedPeak;
+      expect(glance?.overlay).toMatchObject({
+        ...{ series, baselineBytes, measuredPeak },
+        predictedPeak: predicted,
+      });
+      expect(glance?.counts).toEqual(brief.counts);
+      expect(sessions.glance({ id: 's' })).toBeNull();
+      expect(sessions.glance({ id: 'few' })).toBeNull();
+    });
   });
 
   it('that a caller has of a finished session are not told again', () => {
