@@ -1,7 +1,8 @@
 /**
- * Questions about sessions, handed to a thread of their own. The thread is started with the first of them; one that dies
- * fails what it was asked, and the next question starts another. Where a thread cannot be had (see thread-task.ts) the
- * answers are made here.
+ * Questions about sessions, handed to threads of their own: what is drawn or read from the file as it lies never waits
+ * for a session to be analysed, which takes seconds of a long one. A thread is started with the first question for it; one
+ * that dies fails what it was asked, and the next question starts another. Where a thread cannot be had (see
+ * thread-task.ts) the answers are made here.
  */
 import { Worker } from 'node:worker_threads';
 import { Failure } from '../../shared/base/failure';
@@ -10,7 +11,13 @@ import { queryThreadEntry } from '../install/paths';
 import type { Library } from '../store/library';
 import { hasIndex } from '../store/library-index';
 import type { FromThread, ToThread } from './query-messages';
-import { answerQuery, QUERY_METHODS, type Queries, type QueryMethod } from './query-methods';
+import {
+  answerQuery,
+  NEEDS_ANALYSIS,
+  QUERY_METHODS,
+  type Queries,
+  type QueryMethod,
+} from './query-methods';
 import { Sessions } from './sessions';
 import { couldNotLoad, isBuilt } from './thread-task';
 
@@ -30,18 +37,19 @@ export function openQueries(
   prepare: (question: unknown) => void,
 ): QuerySource {
   const local = new LocalSource(library);
-  const apart = isBuilt(queryThreadEntry)
-    ? new ThreadedSource(queryThreadEntry, library.dir, local)
-    : null;
+  const start = () => new ThreadedSource(queryThreadEntry, library.dir, local);
+  const threads = isBuilt(queryThreadEntry) ? { rows: start(), analysis: start() } : null;
   const wrap =
     (method: QueryMethod): Method =>
     (question, options) => {
       prepare(question);
-      if (apart === null || !isApart()) return local.ask(method, question) as Promise<never>;
-      if (method !== 'list' || hasIndex(library.dir))
-        return apart.ask(method, question, options?.signal) as Promise<never>;
+      if (threads === null || !isApart()) return local.ask(method, question) as Promise<never>;
+      if (method !== 'list' || hasIndex(library.dir)) {
+        const thread = NEEDS_ANALYSIS.has(method) ? threads.analysis : threads.rows;
+        return thread.ask(method, question, options?.signal) as Promise<never>;
+      }
       // The first list opens every session, which must hold up no other question.
-      const alone = new ThreadedSource(queryThreadEntry, library.dir, local);
+      const alone = start();
       return alone
         .ask(method, question, options?.signal)
         .finally(() => alone.close()) as Promise<never>;
@@ -53,11 +61,12 @@ export function openQueries(
     >,
     letGo: async () => {
       local.letGo();
-      await apart?.letGo();
+      await Promise.all([threads?.rows.letGo(), threads?.analysis.letGo()]);
     },
     close: () => {
       local.letGo();
-      apart?.close();
+      threads?.rows.close();
+      threads?.analysis.close();
     },
   };
 }
