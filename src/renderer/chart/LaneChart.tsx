@@ -30,9 +30,9 @@ export interface LaneChartProps {
   readonly lit?: Store<Span | null>;
   readonly label: string;
   /** What is drawn is older than what was asked for. */
-  readonly isStale: boolean;
-  /** Draws again when it changes: what lanes hold is theirs. */
-  readonly version: unknown;
+  readonly isStale: Store<boolean>;
+  /** Changes when lanes hold other samples than before, and they are drawn and read again: no rendering of a page either. */
+  readonly answers: Store<unknown>;
   onView(view: View): void;
   onDoubleClick(t: Micros, lane: Lane | null): void;
   onLayout?(layout: LaneLayout): void;
@@ -41,7 +41,7 @@ export interface LaneChartProps {
 }
 
 export function LaneChart(props: LaneChartProps) {
-  const { lanes, settings, view, cursor, label, isStale } = props;
+  const { lanes, settings, view, cursor, label, answers } = props;
   const surface = useRef<HTMLElement | null>(null);
   const canvas = useRef<HTMLCanvasElement | null>(null);
   const { width, height } = useSize(surface);
@@ -62,7 +62,6 @@ export function LaneChart(props: LaneChartProps) {
       ref={surface}
       className="chart lanes"
       aria-label={label}
-      data-loading={isStale}
     >
       <canvas ref={canvas} className="lanes-canvas" style={{ width, height }} />
       <div
@@ -80,16 +79,29 @@ export function LaneChart(props: LaneChartProps) {
                 settings={settings}
                 cursor={cursor}
                 view={view}
+                answers={answers}
               />
             ))}
           {width > 0 && props.overlay?.(layout)}
         </div>
       </div>
       {width > 0 && <SpanMarks {...props} layout={layout} height={height - AXIS_HEIGHT} />}
-      {isStale && <span className="stale-note">reading…</span>}
+      <StaleNote isStale={props.isStale} surface={surface} />
       <LanesBelow layout={layout} bottom={scrollTop + height - AXIS_HEIGHT} />
     </section>
   );
+}
+
+/** Says on the chart itself, too, whether it waits for an answer. */
+function StaleNote({
+  isStale,
+  surface,
+}: Pick<LaneChartProps, 'isStale'> & { surface: RefObject<HTMLElement | null> }) {
+  const isWaiting = useStore(isStale);
+  useEffect(() => {
+    surface.current?.setAttribute('data-loading', String(isWaiting));
+  }, [surface, isWaiting]);
+  return isWaiting ? <span className="stale-note">reading…</span> : null;
 }
 
 /** Where the room is too low for all lanes: how many lie below, or are cut by its edge. */
@@ -111,7 +123,7 @@ interface Stage {
 
 /** Draws in the next frame whenever the view or anything that lanes show has changed. */
 function useDrawing(
-  { view, version }: LaneChartProps,
+  { view, answers }: LaneChartProps,
   canvas: RefObject<HTMLCanvasElement | null>,
   layout: LaneLayout,
   stage: Stage,
@@ -131,20 +143,20 @@ function useDrawing(
         const { layout: rows, stage: size, ink: colors } = latest.current;
         return size.width > 0 ? { layout: rows, ink: colors, ...size, view: view.get() } : null;
       });
-    const off = view.subscribe(request);
+    const offs = [view.subscribe(request), answers.subscribe(request)];
     request();
     return () => {
-      off();
+      for (const off of offs) off();
       made?.dispose();
       painter.current = null;
     };
-  }, [canvas, view]);
+  }, [canvas, view, answers]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: these are what a picture is drawn from
   useEffect(() => {
     painter.current?.request(() =>
       stage.width > 0 ? { layout, ink, ...stage, view: view.get() } : null,
     );
-  }, [layout, ink, stage.width, stage.height, stage.scrollTop, version, view]);
+  }, [layout, ink, stage.width, stage.height, stage.scrollTop, view]);
 }
 
 function useLanePointer(

@@ -14,12 +14,14 @@ export function LaneHead({
   settings,
   cursor,
   view,
+  answers,
 }: {
   row: LaneRow;
   layout: LaneLayout;
   settings: Store<LaneSettings>;
   cursor: Store<Micros | null>;
   view: Store<View>;
+  answers: Store<unknown>;
 }) {
   const { lane, top, height, isFolded } = row;
   const change = (setting: LaneSettings[string]) =>
@@ -53,7 +55,7 @@ export function LaneHead({
           <EyeOff size={12} />
         </button>
       </div>
-      <LaneReading row={row} cursor={cursor} view={view} width={layout.width} />
+      <LaneReading row={row} cursor={cursor} view={view} answers={answers} width={layout.width} />
       {!isFolded && <HeightGrip row={row} onHeight={(to) => change({ height: to })} />}
     </div>
   );
@@ -63,20 +65,26 @@ function LaneReading({
   row: { lane },
   cursor,
   view,
+  answers,
   width,
 }: {
   row: LaneRow;
   cursor: Store<Micros | null>;
   view: Store<View>;
+  answers: Store<unknown>;
   width: number;
 }) {
-  const reading = useMoved<HTMLSpanElement>((element) => {
-    const t = cursor.get();
-    const { t0, t1 } = view.get();
-    const text = t === null ? '' : lane.readAt(t, (t1 - t0) / width);
-    element.dataset.resting = String(text === '');
-    element.textContent = text === '' ? lane.unit : text;
-  }, cursor);
+  const reading = useMoved<HTMLSpanElement>(
+    (element) => {
+      const t = cursor.get();
+      const { t0, t1 } = view.get();
+      const text = t === null ? '' : lane.readAt(t, (t1 - t0) / width);
+      element.dataset.resting = String(text === '');
+      element.textContent = text === '' ? lane.unit : text;
+    },
+    cursor,
+    answers,
+  );
   return <span ref={reading} className="lane-reading" data-testid={`reading-${lane.id}`} />;
 }
 

@@ -11,6 +11,7 @@ export function useMoved<E extends HTMLElement>(
   move: (element: E) => void,
   one: Followed,
   other: Followed = one,
+  third: Followed = one,
 ): RefObject<E | null> {
   const element = useRef<E>(null);
   const latest = useRef(move);
@@ -22,10 +23,10 @@ export function useMoved<E extends HTMLElement>(
     const follow = () => {
       if (element.current) latest.current(element.current);
     };
-    const offs = [one.subscribe(follow), other.subscribe(follow)];
+    const offs = [...new Set([one, other, third])].map((store) => store.subscribe(follow));
     return () => {
       for (const off of offs) off();
     };
-  }, [one, other]);
+  }, [one, other, third]);
   return element;
 }

@@ -15,11 +15,13 @@ export function CurveNote({
   rows: { rows, left, width },
   cursor,
   view,
+  answers,
 }: {
   curves: CurveWindow;
   rows: LaneLayout;
   cursor: Store<Micros | null>;
   view: Store<View>;
+  answers: Store<unknown>;
 }) {
   const row = rows.find(({ lane, isFolded }) => lane.id === 'memory' && !isFolded);
   const note = useMoved<HTMLDivElement>(
@@ -37,6 +39,7 @@ export function CurveNote({
     },
     cursor,
     view,
+    answers,
   );
   if (!row) return null;
   return (

@@ -67,7 +67,7 @@ const findMiddle = ([t0, t1]: readonly [Micros, Micros]): Micros => (t0 + t1) / 
 function OverviewPicture({ session, budget, traces, layout, end }: OverviewProps) {
   const canvas = useRef<HTMLCanvasElement | null>(null);
   const ink = inkFor(useTheme());
-  const version = useStore(traces.version);
+  const version = useStore(traces.wholeVersion);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new answer is a new picture
   useEffect(() => {
     const painter = canvas.current && LanePainter.on(canvas.current);

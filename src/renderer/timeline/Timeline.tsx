@@ -57,8 +57,6 @@ export function Timeline(props: TimelineProps) {
   const actions = useMemo(() => timelineActions(session, state), [session, state]);
   useTimelineCommands(actions, state);
   const onView = useCallback((next: View) => setView(state, next, end), [state, end]);
-  const version = useStore(traces.version);
-  const isStale = useStore(traces.isStale);
   const failure = useStore(traces.failure);
   const onFinding = (finding: Finding) => {
     actions.show(finding.span);
@@ -78,8 +76,8 @@ export function Timeline(props: TimelineProps) {
         selection={state.selection}
         lit={state.lit}
         label={`Timeline of ${session.name}: measured memory over the predicted budget, and what else was recorded. W and S zoom, A and D move, F fits, P shows the peak.`}
-        isStale={isStale}
-        version={`${version} ${built.lanes.length}`}
+        isStale={traces.isStale}
+        answers={traces.version}
         onView={onView}
         onDoubleClick={(t, lane) => fitWhatLiesAt(session, state, end, t, lane)}
         onLayout={setLayout}
@@ -91,7 +89,13 @@ export function Timeline(props: TimelineProps) {
               rows={rows}
               cursor={state.cursor}
             />
-            <CurveNote curves={curves} rows={rows} cursor={state.cursor} view={view} />
+            <CurveNote
+              curves={curves}
+              rows={rows}
+              cursor={state.cursor}
+              view={view}
+              answers={traces.version}
+            />
             <PeakLabel session={session} rows={rows} view={view} onPeak={actions.showPeak} />
           </>
         )}

@@ -48,6 +48,8 @@ interface Answer {
 export class TraceWindows {
   /** Rises with every answer. */
   readonly version = createStore(0);
+  /** Rises with every answer about the whole run. */
+  readonly wholeVersion = createStore(0);
   readonly isStale = createStore(true);
   readonly failure = createStore<unknown>(null);
   #wants: TraceWants = { series: [], end: 0, columns: 0, version: null };
@@ -68,7 +70,7 @@ export class TraceWindows {
     this.#ask = ask;
     const never = () => Promise.reject(new Error('Nothing was asked.'));
     this.#askWhole = new LatestWins<Answer>('', never, (settled) => {
-      if ('data' in settled) this.#whole = settled.data.traces;
+      if ('data' in settled) this.#takeWhole(settled.data.traces);
       this.#settle(settled);
     });
     this.#askNear = new LatestWins<Answer>('', never, (settled) => {
@@ -119,6 +121,11 @@ export class TraceWindows {
     this.#askWhole.stop();
     this.#askNear.stop();
     this.#taking.abort();
+  }
+
+  #takeWhole(traces: Traces): void {
+    this.#whole = traces;
+    this.wholeVersion.set(this.wholeVersion.get() + 1);
   }
 
   #takeBack(): AbortSignal {

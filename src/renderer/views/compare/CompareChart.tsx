@@ -13,7 +13,7 @@ import { useCommands } from '../../commands/useCommands';
 import { useAddressedView } from '../../state/addressed-view';
 import { useEngine, useLinkState, useQuery } from '../../state/engine';
 import { useAddressedSpan } from '../../state/router';
-import { createStore, type Store } from '../../state/store';
+import { createStore, type Store, useStore } from '../../state/store';
 import { TraceWindows } from '../../timeline/traces';
 import { AlignedSession, beginAtZero } from './aligned-session';
 import { compareLanes, type Layout } from './compare-lanes';
@@ -38,7 +38,10 @@ export function CompareChart({ comparison, sessions, align, layout }: Props) {
   const end = Math.max(1000, ...aligned.map(({ span }) => span.t1));
   const view = useView(end, align, firstLook(aligned, end));
   const [rows, setRows] = useState<LaneLayout | null>(null);
-  const version = useQuestions(aligned, view, rows?.width ?? 0);
+  const answers = useQuestions(aligned, view, rows?.width ?? 0);
+  const version = useStore(answers);
+  const isStale = useRef(createStore(true)).current;
+  useEffect(() => isStale.set(version === 0), [isStale, version]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: an answer that came may widen the difference's axis
   const lanes = useMemo(
     () =>
@@ -66,8 +69,8 @@ export function CompareChart({ comparison, sessions, align, layout }: Props) {
         cursor={cursor}
         selection={selection}
         label="Measured memory of the compared sessions. W and S zoom, A and D move, F fits, P shows the peak."
-        isStale={version === 0}
-        version={`${version} ${align} ${layout}`}
+        isStale={isStale}
+        answers={answers}
         onView={setView}
         onDoubleClick={() => view.set({ t0: 0, t1: end })}
         onLayout={setRows}
@@ -123,9 +126,9 @@ function useQuestions(
   aligned: readonly AlignedSession[],
   view: Store<View>,
   columns: number,
-): number {
+): Store<number> {
   const { epoch } = useLinkState();
-  const [version, setVersion] = useState(0);
+  const [answers] = useState(() => createStore(0));
   useEffect(() => {
     const off = aligned.map(({ traces, session: { overlay, durationUs } }) => {
       traces.want({
@@ -134,7 +137,7 @@ function useQuestions(
         columns,
         version: `${epoch} ${durationUs}`,
       });
-      return traces.version.subscribe(() => setVersion((old) => old + 1));
+      return traces.version.subscribe(() => answers.set(answers.get() + 1));
     });
     const look = () => {
       for (const each of aligned) each.traces.look(each.toOwnView(view.get()));
@@ -144,8 +147,8 @@ function useQuestions(
     return () => {
       for (const stop of off) stop();
     };
-  }, [aligned, view, columns, epoch]);
-  return version;
+  }, [aligned, view, columns, epoch, answers]);
+  return answers;
 }
 
 /** A run so much longer than the others would leave them no room. */
