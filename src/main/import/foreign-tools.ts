@@ -24,7 +24,10 @@ const TOOLS: readonly ForeignTool[] = [
   { name: 'nvtop', recognizes: ({ text }) => /"(device_name|gpu_clock|mem_util)"\s*:/.test(text) },
   {
     name: 'a training log',
-    recognizes: some(/\b(loss|epoch|step|iter|lr)\b["']?\s*[:=]\s*[\d.]/i),
+    // A figure after its name, with or without a sign between them, and a fraction or a share of all where there is none.
+    recognizes: some(
+      /\b(loss|epoch|step|iter|lr|perplexity|ppl)\b["']?(\s*[:=]\s*[\d.]|\s+\d+(\.\d|e-|\/\d))/i,
+    ),
   },
   { name: 'top', recognizes: some(/^top - \d\d:\d\d:\d\d up /) },
 ];

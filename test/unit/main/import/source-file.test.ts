@@ -76,6 +76,8 @@ describe('output of another program is refused by its name, with one command to 
       'a training log',
       'epoch 1 step 10 loss: 3.21 lr: 0.001\nepoch 1 step 20 loss: 3.01 lr: 0.001\n',
     ],
+    ['a training log', 'Step 1, loss 2.3\nStep 2, loss 2.1\nStep 3, loss 1.9\n'],
+    ['a training log', 'Epoch 3/10\n1875/1875 - accuracy 0.9\n'],
   ])('%s', (name, text) => {
     expect(() => readBytes(text)).toThrow(
       expect.objectContaining({
