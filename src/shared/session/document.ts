@@ -43,7 +43,12 @@ export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
     time: analyseTime(input.overlay, budget, data.series, deviceName(input.overlay, data)),
     ...(data.allocations && { allocations: data.allocations }),
     ...(data.marks && { marks: data.marks }),
-    warnings: [...data.warnings, ...analysis.warnings, ...wholeGpuWarning(data, input.overlay)],
+    warnings: [
+      ...data.warnings,
+      ...analysis.warnings,
+      ...wholeGpuWarning(data, input.overlay),
+      ...damageWarning(data.series),
+    ],
     gaps: data.series.flatMap((series) =>
       series.gaps.map((gap) => ({ series: series.info.id, ...gap })),
     ),
@@ -53,6 +58,17 @@ export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
 
 const beyond = ({ peak }: LearnedBudget, { measuredPeak }: Overlay) =>
   measuredPeak && measuredPeak.bytes - peak;
+
+/** What is drawn as a gap was measured, and is no longer to be had. */
+function damageWarning(series: SessionData['series']): string[] {
+  const damaged = series.filter(({ gaps }) => gaps.some(({ reason }) => reason === 'damaged'));
+  const names = damaged.map(({ info }) => info.id);
+  return names.length === 0
+    ? []
+    : [
+        `The file is damaged: some samples of ${names.join(', ')} do not match their checksum and are shown as gaps; the rest is shown.`,
+      ];
+}
 
 /** The GPU that the workload's memory is on: that of the line shown, else of the best GPU line there is. A part of one computes less than its name says. */
 function deviceName(

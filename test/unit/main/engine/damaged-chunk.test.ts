@@ -42,7 +42,11 @@ describe('a damaged chunk', () => {
   it('is a gap of the document, of the page of gaps and of the trace', async () => {
     damage(VALUES);
     const expected = [{ series: 'tree.rss', ...LOST }];
-    expect((await engine.show({ id: 's' })).gaps).toEqual(expected);
+    const { gaps, warnings } = await engine.show({ id: 's' });
+    expect(gaps).toEqual(expected);
+    expect(warnings.filter((text) => text.includes('damaged'))).toEqual([
+      'The file is damaged: some samples of tree.rss do not match their checksum and are shown as gaps; the rest is shown.',
+    ]);
     expect((await engine.gaps({ id: 's', limit: 10 })).rows).toEqual(expected);
     const span = { id: 's', t0: 0, t1: 1e6, columns: 100_000 };
     const [damaged, whole] = await engine.trace({ ...span, series: ['tree.rss', 'tree.cpu'] });
