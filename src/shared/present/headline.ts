@@ -11,6 +11,10 @@ import type { SessionDocument } from '../session/session-document';
 /** The session in one sentence with its figures. */
 export function headline({ overlay, status }: SessionDocument): string {
   const { measuredPeak, residualBytes, residualPercent, predictedPeak } = overlay;
+  if (!measuredPeak && status === 'recording')
+    return predictedPeak.refined === null
+      ? 'No memory is measured yet.'
+      : `No memory is measured yet; ${formatBytes(predictedPeak.refined)} are predicted at the peak.`;
   if (!measuredPeak)
     return predictedPeak.refined === null
       ? 'No memory was measured and none was predicted.'

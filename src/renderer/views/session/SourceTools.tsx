@@ -47,7 +47,11 @@ export function SourceTools({
           title={overlay.series ?? undefined}
           onChange={(event) => onSeries(event.target.value)}
         >
-          {sources.length === 0 && <option value="">nothing was measured</option>}
+          {sources.length === 0 && (
+            <option value="">
+              {session.status === 'recording' ? 'nothing yet' : 'nothing was measured'}
+            </option>
+          )}
           {sources.map((id) => (
             <option key={id} value={id}>
               {seriesName(id)}

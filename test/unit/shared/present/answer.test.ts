@@ -84,3 +84,11 @@ test('units that differ are both said, and agreement to the byte is said as such
     '255 MiB, as predicted to the byte.',
   );
 });
+
+test('what is not measured yet is not told as never measured', () => {
+  const unread = { ...overlay, measuredPeak: null, residualBytes: null } as typeof overlay;
+  const tell = (status: 'recording' | 'complete') =>
+    answer({ ...document, status, overlay: unread, findings: [] });
+  expect(tell('recording')).toMatch(/^No memory is measured yet; .* are predicted at the peak\.$/);
+  expect(tell('complete')).toMatch(/^No memory was measured; .* were predicted\.$/);
+});
