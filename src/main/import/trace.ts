@@ -296,10 +296,16 @@ export class TraceBuilder {
       );
     const disordered = this.#gpus.all.reduce((sum, gpu) => sum + gpu.disordered, 0);
     if (disordered > 0)
-      this.warn(`${disordered} rows were out of order in time and have been sorted.`);
+      this.warn(
+        disordered === 1
+          ? 'A row was out of order in time and has been sorted.'
+          : `${disordered} rows were out of order in time and have been sorted.`,
+      );
     if (this.#unstamped > 0 && this.#stamped !== null)
       this.warn(
-        `${this.#unstamped} rows have no time; they are kept in their order, between the rows around them.`,
+        this.#unstamped === 1
+          ? 'A row has no time; it is kept in its order, between the rows around it.'
+          : `${this.#unstamped} rows have no time; they are kept in their order, between the rows around them.`,
       );
     else if (
       this.#unstamped > 0 &&

@@ -140,7 +140,7 @@ describe('CSV of --query-gpu', () => {
       [2, 30],
       [2.000001, 31],
     ]);
-    expect(warned(trace, /1 rows were out of order/)).toBe(true);
+    expect(warned(trace, /A row was out of order/)).toBe(true);
   });
 
   test('error sentences and foreign lines between rows do not cost a row, nor do commas in a name', () => {
