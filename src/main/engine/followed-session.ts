@@ -41,9 +41,10 @@ export class FollowedSession {
   #readAtOnce(): SessionData {
     const { reader } = this;
     const result = reader.refresh();
-    this.#followGaps();
-    const followMarkers = () => this.#followMarkers();
-    const followLogs = () => this.#followLogs();
+    const upTo = reader.rows.seen();
+    this.#followGaps(upTo.gap);
+    const followMarkers = () => this.#followMarkers(upTo.marker);
+    const followLogs = () => this.#followLogs(upTo.log);
     return {
       ...reader.header,
       ...result,
@@ -99,33 +100,33 @@ export class FollowedSession {
     });
   }
 
-  /** Those that are new are read when they are asked for: who draws a line asks for none. */
-  #followMarkers(): readonly Marker[] {
+  /** Those that are new are read when they are asked for: who draws a line asks for none. What was committed since is of the next look. */
+  #followMarkers(upTo: number): readonly Marker[] {
     const { rows, isOpen } = this.reader;
     if (!isOpen) return this.#markers;
     this.#seen.marker = readOn(
-      this.#seen.marker,
+      { seen: this.#seen.marker, upTo },
       (query) => rows.markersIn(EVER, query),
       ({ marker }) => this.#markers.push(marker),
     );
     return this.#markers;
   }
 
-  #followLogs(): readonly LogLine[] {
+  #followLogs(upTo: number): readonly LogLine[] {
     const { rows, isOpen } = this.reader;
     if (!isOpen) return this.#logs;
     this.#seen.log = readOn(
-      this.#seen.log,
+      { seen: this.#seen.log, upTo },
       (query) => rows.logsIn(EVER, query),
       ({ t, stream, text }) => this.#logs.push({ t, stream, text }),
     );
     return this.#logs;
   }
 
-  #followGaps(): void {
+  #followGaps(upTo: number): void {
     const { rows } = this.reader;
     this.#seen.gap = readOn(
-      this.#seen.gap,
+      { seen: this.#seen.gap, upTo },
       (query) => rows.gapsIn(EVER, query),
       (row) => this.#followGap(row),
     );
@@ -136,7 +137,7 @@ export class FollowedSession {
 export function readNotes({ rows }: SessionReader, seen = 0): Marker[] {
   const notes: Marker[] = [];
   readOn(
-    seen,
+    { seen, upTo: Number.POSITIVE_INFINITY },
     (query) => rows.notesIn(query),
     ({ marker }) => {
       if (marker.type === 'note') notes.push(marker);
@@ -145,17 +146,20 @@ export function readNotes({ rows }: SessionReader, seen = 0): Marker[] {
   return notes;
 }
 
-/** Takes the rows behind `seen`, page after page; returns the last one seen. */
+/** Takes the rows behind `seen` up to the row `upTo`, page after page; returns the last one taken. */
 function readOn<Row>(
-  seen: number,
+  { seen, upTo }: { readonly seen: number; readonly upTo: number },
   ask: (query: { readonly after: number; readonly limit: number }) => RowsPage<Row>,
   take: (row: Row) => void,
 ): number {
   let last = seen;
   for (;;) {
     const { rows, next } = ask({ after: last, limit: ROWS });
-    for (const row of rows) take(row);
-    last = rows.at(-1)?.seq ?? last;
+    for (const row of rows) {
+      if (row.seq > upTo) return last;
+      take(row);
+      last = row.seq;
+    }
     if (next === null) return last;
   }
 }
