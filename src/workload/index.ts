@@ -2,8 +2,8 @@
  * The bundled workload: GPT-2 or a BERT encoder in TensorFlow.js, as a process of its own.
  *   node out/workload/index.js '{"model": ModelSpec, "run": RunSpec, "weights"?: DIR or FILE, "saveWeights"?: DIR, "tokenIds"?: [ids], "position"?: n}'
  * Weights are a Hugging Face checkpoint, and what was trained is kept as one; with token ids it only prints, as JSON,
- * the logits after the last of them or an encoder's state at one, and with "check" only whether the checkpoint is the
- * model's.
+ * the logits after the last of them or an encoder's state at one, with "check" only whether the checkpoint is the
+ * model's, and with "room" only which backend the run takes.
  * Exit codes: 0 done, 2 bad input, 3 the machine lacks what was asked for, 1 anything else.
  */
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     await start(specs);
   } catch (error) {
     // An answer is read from stdout, and so is that there is none.
-    if ((specs.tokenIds ?? specs.check) && error instanceof Failure)
+    if ((specs.tokenIds ?? specs.check ?? specs.room) && error instanceof Failure)
       process.stdout.write(`${JSON.stringify({ error: error.toInfo() })}\n`);
     throw error;
   }
@@ -40,6 +40,10 @@ async function start(specs: Specs): Promise<void> {
   if (tokenIds) checkTokenIds(model, tokenIds, specs.position);
   const faults = readFaults(process.env.PLUMBLINE_FAULT);
   const chosen = await startBackend(run.backend);
+  if (specs.room) {
+    process.stdout.write(`${JSON.stringify(chosen)}\n`);
+    return;
+  }
   const started: Specs = { ...specs, run: { ...run, backend: chosen.backend } };
   const markers = new Markers();
   const reporter = new Reporter(new LiveTensorBytes().attach(), markers);

@@ -13,6 +13,8 @@ export interface Specs {
   readonly tokenIds?: readonly number[];
   /** Encoders: the token whose state is printed; the first when left out. */
   readonly position?: number;
+  /** Asks which backend the run would take and what that can hold, and for nothing else. */
+  readonly room?: boolean;
   /** Asks whether the checkpoint is the model's, and for nothing else. */
   readonly check?: boolean;
 }

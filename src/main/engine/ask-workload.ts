@@ -8,11 +8,13 @@ interface Question {
   readonly model: ModelSpec;
   readonly run: RunSpec;
   /** Absolute path of a checkpoint. */
-  readonly weights: string;
+  readonly weights?: string;
   readonly tokenIds?: readonly number[];
   readonly position?: number;
   /** Only whether the weights are the model's. */
   readonly check?: true;
+  /** Only which backend the run takes. */
+  readonly room?: true;
 }
 
 const LONGEST_ANSWER = 256 * 2 ** 20;

@@ -4,16 +4,57 @@
  */
 import { totalmem } from 'node:os';
 import { Failure } from '../../shared/base/failure';
-import { formatBytes, formatInteger } from '../../shared/base/format';
-import { type Bytes, GiB } from '../../shared/base/units';
+import { formatBytes } from '../../shared/base/format';
+import { type Bytes, GiB, MiB } from '../../shared/base/units';
 import { peakBytes } from '../../shared/budget/peak';
-import type { ModelSpec, RunSpec } from '../../shared/model/spec';
+import { tfjsLargestBuffer } from '../../shared/budget/tfjs';
+import type { Backend, ModelSpec, RunSpec } from '../../shared/model/spec';
 import { largestBatch } from '../../shared/planning/fits';
+import { askWorkload } from './ask-workload';
 
 /** WebAssembly addresses memory with 32 bits. */
 const WASM: Bytes = 4 * GiB;
 
-/** Throws `unavailable`. What WebGPU finds is known to the workload alone, so a run on it is judged there. */
+/** What every adapter of WebGPU gives a shader in one buffer (the specification's limit maxStorageBufferBindingSize). */
+const EVERY_ADAPTER: Bytes = 128 * MiB;
+
+/** Which backend the workload takes on this machine, and what it can hold. */
+export interface WorkloadRoom {
+  readonly backend: Backend;
+  readonly adapter: string | null;
+  readonly largestBuffer: Bytes | null;
+}
+
+const askRoom = (model: ModelSpec, run: RunSpec): Promise<WorkloadRoom> =>
+  askWorkload({ model, run, room: true });
+
+/**
+ * What a GPU holds, and which backend is taken where none was asked for, is known to the workload alone: it is asked where
+ * the run is too large for any of them to be sure. Throws `unavailable`.
+ */
+export async function checkAdapter(model: ModelSpec, run: RunSpec, ask = askRoom): Promise<void> {
+  if (run.backend === 'wasm' || run.backend === 'cpu') return;
+  const largest = tfjsLargestBuffer(model, run);
+  const isSure =
+    largest <= EVERY_ADAPTER &&
+    (run.backend === 'webgpu' || peakBytes(model, run) <= Math.min(WASM, totalmem()));
+  if (isSure) return;
+  const { backend, adapter, largestBuffer } = await ask(model, run);
+  if (largestBuffer === null) return checkRoom(model, { ...run, backend });
+  if (largest <= largestBuffer) return;
+  const batch = largestBatch(model, run, largestBuffer, (at) =>
+    tfjsLargestBuffer(model, { ...run, batch: at }),
+  );
+  throw new Failure(
+    'unavailable',
+    `The run makes a tensor of ${formatBytes(largest)}, and ${adapter ?? 'the GPU'} gives a shader at most ${formatBytes(largestBuffer)} in one buffer.`,
+    batch > 0
+      ? `Use --batch ${batch}, the largest that makes no larger one, or another --backend.`
+      : 'One sequence alone makes a larger one: choose a smaller model or a shorter sequence, or another --backend.',
+  );
+}
+
+/** Throws `unavailable`. A run on WebGPU, or on whatever there is, is held to it by `checkAdapter`. */
 export function checkRoom(model: ModelSpec, run: RunSpec, memory: Bytes = totalmem()): void {
   const room = roomOn(run, memory);
   if (room === null) return;
@@ -24,7 +65,7 @@ export function checkRoom(model: ModelSpec, run: RunSpec, memory: Bytes = totalm
     'unavailable',
     `The run needs ${formatBytes(peak)} of tensors at its peak, and ${room.words}.`,
     batch > 0
-      ? `Use --batch ${formatInteger(batch)}, the largest that fits, or --backend ${run.backend === 'wasm' ? 'cpu or webgpu' : 'webgpu'}.`
+      ? `Use --batch ${batch}, the largest that fits, or --backend ${run.backend === 'wasm' ? 'cpu or webgpu' : 'webgpu'}.`
       : `Not one sequence fits: choose a smaller model, a shorter sequence or --checkpointing full, or --backend ${run.backend === 'wasm' ? 'cpu or webgpu' : 'webgpu'}.`,
   );
 }

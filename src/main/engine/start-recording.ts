@@ -9,6 +9,7 @@ import { type OpenedSamplers, openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
 import { watchElsewhere } from '../workloads/elsewhere';
 import { askWorkload } from './ask-workload';
+import { checkAdapter } from './bundled-room';
 import { describeMachine } from './environment';
 import { Recording, type RecordingHooks } from './recording';
 import { planRecording, type RecordingPlan } from './recording-plan';
@@ -23,6 +24,7 @@ export async function startRecording(
 ): Promise<Recording> {
   const plan = planRecording(request, library.settings());
   const { model, run, weights } = plan;
+  if (model && run && plan.workload.kind === 'bundled') await checkAdapter(model, run);
   if (model && run && weights !== null) await askWorkload({ model, run, weights, check: true });
   const workload = new WorkloadProcesses();
   // A process that runs already is found first: what it holds on the device must not count as other processes' memory.

@@ -20,6 +20,8 @@ export interface ChosenBackend {
   readonly adapter: string | null;
   /** The adapter computes on the CPU. */
   readonly software: boolean;
+  /** Bytes of the largest buffer that a shader can be given; null off the GPU. */
+  readonly largestBuffer: number | null;
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
@@ -54,7 +56,9 @@ async function start(backend: Backend, allowSoftware: boolean): Promise<ChosenBa
   }
   registerPackedKernels(backend);
   const started = await setBackend(backend);
-  return started ? { backend, adapter: null, software: false } : 'tfjs could not start it';
+  return started
+    ? { backend, adapter: null, software: false, largestBuffer: null }
+    : 'tfjs could not start it';
 }
 
 /** On Linux a GPU shows as a device file; without one the driver search would only print warnings of its own. */
@@ -81,8 +85,10 @@ async function startWebGpu(allowSoftware: boolean): Promise<ChosenBackend | stri
     // The backend registers itself only if it finds navigator.gpu while its module is loaded.
     await import('@tensorflow/tfjs-backend-webgpu');
     registerPackedWebGpuKernels();
+    const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+    const largestBuffer = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     return (await setBackend('webgpu'))
-      ? { backend: 'webgpu', adapter: name, software }
+      ? { backend: 'webgpu', adapter: name, software, largestBuffer }
       : 'tfjs could not start it';
   } catch (error) {
     return error instanceof Error

@@ -29,6 +29,8 @@ export interface PhaseBytes {
   readonly total: number;
   readonly components: ComponentBytes;
   readonly frameworkCount: { readonly end: number; readonly peak: number };
+  /** The largest single buffer made until now. */
+  readonly largest: number;
   /** Of the bytes allocated after each new buffer since the phase began or was last read. */
   readonly operations: Digest;
   readonly curve: OperationCurve;
@@ -50,6 +52,7 @@ export class DryTotals {
   #allocated = 0;
   #peak = 0;
   #allocations = 0;
+  #largest = 0;
   #peakAllocations = 0;
   #numBytes = 0;
   #peakNumBytes = 0;
@@ -106,6 +109,7 @@ export class DryTotals {
       total: this.#peak,
       components: split(this.#high),
       frameworkCount: { end: this.#numBytes, peak: this.#peakNumBytes },
+      largest: this.#largest,
       operations: this.#operations.take(),
       curve: this.#takeCurve(),
     };
@@ -117,6 +121,7 @@ export class DryTotals {
     this.#live[buffer.component]! += bytes;
     this.#allocated += bytes;
     if (this.#allocated > this.#peak) this.#markPeak();
+    if (bytes > this.#largest) this.#largest = bytes;
     this.#operations.add(this.#allocated);
     this.#curve.push(this.#allocated);
     this.#blocks.push(this.#block);

@@ -97,11 +97,17 @@ export function tfjsCurves(
   return walkPhases(model, run).map(({ bytes, ...phase }) => ({ ...phase, ...bytes.curve }));
 }
 
+/** Bytes of the largest single buffer of the run: a GPU binds no buffer beyond its adapter's limit. */
+export const tfjsLargestBuffer = (model: ModelSpec, run: RunSpec): Bytes =>
+  Math.max(...walkPhases(model, run).map(({ bytes }) => bytes.largest));
+
 function buildTimeline(model: ModelSpec, run: RunSpec): TfjsTimelinePhase[] {
-  return walkPhases(model, run).map(({ bytes: { curve: _walked, ...bytes }, ...phase }) => ({
-    ...phase,
-    ...bytes,
-  }));
+  return walkPhases(model, run).map(
+    ({ bytes: { curve: _walked, largest: _single, ...bytes }, ...phase }) => ({
+      ...phase,
+      ...bytes,
+    }),
+  );
 }
 
 function walkPhases(model: ModelSpec, run: RunSpec): Walked[] {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkRoom } from '../../../../src/main/engine/bundled-room';
+import { checkAdapter, checkRoom } from '../../../../src/main/engine/bundled-room';
 import { Failure } from '../../../../src/shared/base/failure';
-import { GiB } from '../../../../src/shared/base/units';
+import { GiB, MiB } from '../../../../src/shared/base/units';
 import { peakBytes } from '../../../../src/shared/budget/peak';
+import { tfjsLargestBuffer } from '../../../../src/shared/budget/tfjs';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
 import type { RunSpec } from '../../../../src/shared/model/spec';
@@ -42,5 +43,36 @@ describe('a bundled run that cannot fit its backend', () => {
     expect(refusal(train({ backend: 'cpu', batch: 2 }), GiB / 64)?.remedy).toMatch(
       /Not one sequence/,
     );
+  });
+
+  describe('on WebGPU', () => {
+    const adapter = (largestBuffer: number) => async () =>
+      ({ backend: 'webgpu', adapter: 'an adapter', largestBuffer }) as const;
+    const large = train({ backend: 'webgpu', batch: 1024 });
+
+    it('is held to the largest buffer of the adapter: the logits, a number a token and word', async () => {
+      const logits = 4 * large.batch * large.seq * model.vocab;
+      expect(tfjsLargestBuffer(model, large)).toBe(logits);
+      const refused = checkAdapter(model, large, adapter(logits - 1));
+      await expect(refused).rejects.toMatchObject({
+        code: 'unavailable',
+        remedy: expect.stringContaining('--batch 1023,'),
+      });
+      await checkAdapter(model, large, adapter(logits));
+      await expect(checkAdapter(model, large, adapter(1 * MiB))).rejects.toMatchObject({
+        remedy: expect.stringContaining('--batch 4,'),
+      });
+    });
+
+    it('is not asked of the adapter where every adapter holds it', async () => {
+      const small = train({ backend: 'webgpu', batch: 4 });
+      await checkAdapter(model, small, () => Promise.reject(new Error('was asked')));
+    });
+
+    it('is held to what the backend holds that is taken where none was asked for', async () => {
+      const open = { ...large, backend: null };
+      const wasm = async () => ({ backend: 'wasm', adapter: null, largestBuffer: null }) as const;
+      await expect(checkAdapter(model, open, wasm)).rejects.toThrow(/WebAssembly holds at most/);
+    });
   });
 });
