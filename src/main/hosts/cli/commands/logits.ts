@@ -58,6 +58,7 @@ export function registerLogits(program: Command, output: Output): void {
       const { model, run } = await resolveSpec(
         {
           mode: 'infer',
+          framework: 'tfjs',
           seq: String(tokenIds.length),
           ...(options.precision !== undefined && { precision: options.precision }),
           ...(options.backend !== undefined && { backend: options.backend }),
