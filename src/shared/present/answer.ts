@@ -26,14 +26,14 @@ function tellMemory(session: SessionDocument): string {
   const { overlay, findings, status } = session;
   const { measuredPeak, residualBytes, predictedPeak } = overlay;
   if (!measuredPeak || residualBytes === null || predictedPeak.refined === null) {
-    const [first] = findings;
+    const [first] = surestFirst(findings);
     // What a line does by itself needs no prediction.
     return measuredPeak && first
       ? `${formatBytes(measuredPeak.bytes)} at the peak: ${cause(first)}.`
       : headline(session);
   }
   const isLive = status === 'recording';
-  const named = findings.find(({ kind }) => kind !== 'unexplained');
+  const named = surestFirst(findings).find(({ kind }) => kind !== 'unexplained');
   // That a run which failed left much of its prediction unused explains itself.
   const finding = named ?? (status === 'failed' ? undefined : findings[0]);
   const figures = `${formatBytes(measuredPeak.bytes)}${isLive ? ' so far' : ''} where ${withoutUnit(predictedPeak.refined, measuredPeak.bytes)} ${isLive ? 'are' : 'were'} predicted`;
@@ -54,10 +54,18 @@ function withoutUnit(bytes: number, beside: number): string {
   return own === unit ? figure : formatBytes(bytes);
 }
 
-function cause({ kind, title, slope }: Finding): string {
-  return kind === 'leak' && (slope?.per === 'step' || slope?.per === 'token')
-    ? `a leak of ${formatBytes(slope.bytes)} a ${slope.per} since ${slope.per} ${formatInteger(slope.since)}`
-    : lowerFirst(title);
+/** What may be is told after what is, and as what may be. */
+const surestFirst = (findings: readonly Finding[]): readonly Finding[] => [
+  ...findings.filter(({ confidence }) => confidence !== 'low'),
+  ...findings.filter(({ confidence }) => confidence === 'low'),
+];
+
+function cause({ kind, title, slope, confidence }: Finding): string {
+  const told =
+    kind === 'leak' && (slope?.per === 'step' || slope?.per === 'token')
+      ? `a leak of ${formatBytes(slope.bytes)} a ${slope.per} since ${slope.per} ${formatInteger(slope.since)}`
+      : lowerFirst(title);
+  return confidence === 'low' ? `perhaps ${told}` : told;
 }
 
 /** A title goes on in a sentence; a name or an abbreviation keeps its capitals. */

@@ -92,3 +92,16 @@ test('what is not measured yet is not told as never measured', () => {
   expect(tell('recording')).toMatch(/^No memory is measured yet; .* are predicted at the peak\.$/);
   expect(tell('complete')).toMatch(/^No memory was measured; .* were predicted\.$/);
 });
+
+test('what only may be is told after what is, and as what may be', () => {
+  const doubtful = {
+    ...leak,
+    kind: 'retained' as const,
+    confidence: 'low' as const,
+    title: 'Memory stays after the last step',
+  };
+  const tell = (...findings: (typeof document.findings)[number][]) =>
+    answer({ ...document, status: 'complete', overlay, findings });
+  expect(tell(doubtful, leak)).toMatch(/predicted: a leak of /);
+  expect(tell(doubtful)).toMatch(/predicted: perhaps memory stays after the last step\.$/);
+});
