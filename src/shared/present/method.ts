@@ -19,9 +19,17 @@ import {
 import { describeConfinement } from './environment';
 import { judgedByLearned } from './learned-words';
 
-/** Of a session whose line is not that of a GPU although there is one. */
-export const NO_GPU_USED =
-  'The workload held nothing on a GPU of this machine, so the line is of the memory that it did use.';
+/** Of a session whose line is not that of a GPU although there is one; null of any other. */
+export function whyNoGpu({
+  overlay,
+  environment: { gpus, workload },
+}: SessionDocument): string | null {
+  if (overlay.usedNoGpu)
+    return 'The workload held nothing on a GPU of this machine, so the line is of the memory that it did use.';
+  return gpus.length > 0 && workload.device === 'cpu' && overlay.series !== null
+    ? 'The script ran on the CPU, though this machine has a GPU: the line is of the memory that it did use.'
+    : null;
+}
 
 const UNDESCRIBED = 'as its source reports it';
 
@@ -83,7 +91,8 @@ export function methodNotes(doc: SessionDocument): string[] {
       for (const instance of instances)
         notes.push(`The workload was ${describeConfinement(instance)} of GPU ${index}.`);
     }
-    if (overlay.usedNoGpu) notes.push(NO_GPU_USED);
+    const unused = whyNoGpu(doc);
+    if (unused !== null) notes.push(unused);
     notes.push(describeSampling(overlay.series, overlay.measuredPeak?.intervalUs ?? null));
     if (overlay.period) {
       const { us, count, swing } = overlay.period;

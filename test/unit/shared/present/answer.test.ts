@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { answer } from '../../../../src/shared/present/answer';
 import { headline } from '../../../../src/shared/present/headline';
+import { whyNoGpu } from '../../../../src/shared/present/method';
 import { noFindings } from '../../../../src/shared/present/no-findings';
 import { fixtureLibrary } from '../../../support/fixture-sessions';
 
@@ -104,4 +105,19 @@ test('what only may be is told after what is, and as what may be', () => {
     answer({ ...document, status: 'complete', overlay, findings });
   expect(tell(doubtful, leak)).toMatch(/predicted: a leak of /);
   expect(tell(doubtful)).toMatch(/predicted: perhaps memory stays after the last step\.$/);
+});
+
+test('that a script ran on the CPU of a machine with a GPU is said, and of one without it is no matter', () => {
+  const { environment } = document;
+  const on = (device: string | undefined, gpus: typeof environment.gpus) =>
+    whyNoGpu({
+      ...document,
+      overlay,
+      environment: { ...environment, gpus, workload: { ...environment.workload, device } },
+    } as typeof document);
+  const gpus = environment.gpus.slice(0, 1);
+  expect(gpus).toHaveLength(1);
+  expect(on('cpu', gpus)).toContain('ran on the CPU');
+  expect(on('cpu', [])).toBeNull();
+  expect(on(undefined, gpus)).toBeNull();
 });

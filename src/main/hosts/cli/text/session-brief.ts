@@ -8,7 +8,7 @@ import type { Budget } from '../../../../shared/budget/types';
 import { answer } from '../../../../shared/present/answer';
 import { describeConfiguration } from '../../../../shared/present/configuration';
 import { describeStatus } from '../../../../shared/present/headline';
-import { NO_GPU_USED, ranksNote } from '../../../../shared/present/method';
+import { ranksNote, whyNoGpu } from '../../../../shared/present/method';
 import { formatInstant } from '../../../../shared/present/moments';
 import { noFindings } from '../../../../shared/present/no-findings';
 import { phaseTitle } from '../../../../shared/present/phase-name';
@@ -37,7 +37,7 @@ export function briefText(
     head(doc, budget),
     styled(tone(doc), wrap(answer(doc), '')),
     pictures(doc, line),
-    doc.overlay.usedNoGpu ? styled('quiet', wrap(NO_GPU_USED, '')) : '',
+    styled('quiet', wrap(whyNoGpu(doc) ?? '', '')),
     ...(doc.ranks === undefined ? [] : [ranksText(doc)]),
     told(doc),
     styled('quiet', `In full: plumbline show ${doc.id.slice(-4)} --full`),
