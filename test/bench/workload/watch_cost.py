@@ -4,7 +4,8 @@ What `plumbline.watch` costs a training step of a PyTorch model of 32 blocks on 
     python test/bench/workload/watch_cost.py [WIDTH TOKENS PAIRS]
 
 A watched model and its twin take steps in turn in one process, so that both meet the same machine; each watched step is
-held against the mean of the two beside it. What is taken is the CPU time of their thread: that of whoever reads the markers
+held against the mean of the two beside it. Twins are never quite alike (their memory lies elsewhere): how far they part
+before either is watched is measured first, and taken off. What is taken is the CPU time of their thread: that of whoever reads the markers
 is another process's. Steps fall into kinds: told alone, with what the script's objects hold, with what is allocated at each block. Of each kind the
 middle difference counts, which load moves little, as often as that kind came. What torch's allocator would say of a GPU is
 stood in for by as large a dictionary. The first steps, which are told whole, are left out.
@@ -98,6 +99,13 @@ def weighed(kinds):
 
 
 plain, watched = make(), make()
+for _ in range(WARM):
+    step(*plain), step(*watched)
+apart, without = [], step(*plain)
+for _ in range(PAIRS):
+    with_it, after = step(*watched), step(*plain)
+    apart.append(with_it - (without + after) / 2)
+    without = after
 plumbline.watch(*watched[:2])
 watcher = plumbline._watcher()
 watcher.memory = allocator
@@ -119,12 +127,16 @@ for index, (kind, with_it) in enumerate(told):
     differences.setdefault(kind, []).append(with_it - (bare[index] + bare[index + 1]) / 2)
 
 draw = random.Random(1)
-resampled = sorted(weighed([draw.choices(some, k=len(some)) for some in differences.values()]) for _ in range(2000))
-middle, low, high = weighed(differences.values()), resampled[50], resampled[1949]
+again = lambda some: draw.choices(some, k=len(some))  # noqa: E731
+resampled = sorted(
+    weighed([again(some) for some in differences.values()]) - statistics.median(again(apart)) for _ in range(2000))
+bias = statistics.median(apart)
+middle, low, high = weighed(differences.values()) - bias, resampled[50], resampled[1949]
 length = statistics.median(bare)
 print("%d blocks of width %d, %d tokens: a step takes %.1f ms of CPU unwatched" % (BLOCKS, WIDTH, TOKENS, length / 1e3))
+print("  %4d steps %-28s %+8.0f µs each, the middle one; taken off below" % (PAIRS, "before watching:", bias))
 for kind, some in sorted(differences.items()):
-    print("  %4d steps %-28s %+8.0f µs each, the middle one" % (len(some), kind + ":", statistics.median(some)))
+    print("  %4d steps %-28s %+8.0f µs each, the middle one" % (len(some), kind + ":", statistics.median(some) - bias))
 print("watched: %+.0f µs a step (95%% interval %+.0f to %+.0f), %+.2f%% of it (%+.2f to %+.2f)" % (
     middle, low, high, 100 * middle / length, 100 * low / length, 100 * high / length))
 print("that is 1%% of a step of %.0f ms" % (max(middle, 0) / 10))
