@@ -27,7 +27,9 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{color-scheme:dark;${DARK}}}
 @page{size:A4;margin:14mm}
 @media print{:root{color-scheme:light;${LIGHT}--bg:#fff}body{padding:0!important;font-size:11px}
-.card{break-inside:avoid;box-shadow:none!important}details{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+.card{break-inside:avoid;box-shadow:none!important}details{display:none}
+.chart,.scroll{overflow:visible!important}.chart svg{min-width:0!important}
+.keys{grid-template-columns:repeat(auto-fit,minmax(112px,1fr))!important}.keys div{padding:12px 14px!important}.keys dd{font-size:19px!important}.keys .sub{white-space:normal}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 *{box-sizing:border-box}
 body{margin:0;padding:40px 24px 64px;background:var(--bg);color:var(--ink);font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;-webkit-font-smoothing:antialiased}
 main{max-width:1128px;margin:0 auto}
@@ -65,7 +67,7 @@ text.phase-name{fill:#fff;font-weight:600;font-size:10.5px}.flag{stroke:var(--ba
 .legend li{display:flex;align-items:center;gap:7px}.legend b{font-weight:600;color:var(--ink);font-variant-numeric:tabular-nums}
 .legend i{width:11px;height:11px;border-radius:3px;display:inline-block}.legend i.stroke{height:0;width:18px;border-radius:0;border-top:2px solid var(--line)}
 .legend i.flagged{border-top:3px solid var(--bad)}.legend i.refined{border-top:2px dashed var(--accent)}.legend i.textbook{border-top:2px dotted var(--soft)}
-.scroll{overflow-x:auto;margin:0 -4px}
+.scroll{overflow-x:auto;margin:0 -4px}th::first-letter{text-transform:uppercase}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th{font-weight:560;color:var(--soft);font-size:12.5px;text-align:right;white-space:nowrap}
 th,td{padding:7px 8px;border-bottom:1px solid var(--rule);vertical-align:baseline}td{text-align:right;white-space:nowrap}
