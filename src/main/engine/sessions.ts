@@ -21,7 +21,7 @@ import { type Comparison, MAX_COMPARED } from '../../shared/session/comparison';
 import { describeAnalysis } from '../../shared/session/document';
 import { glanceAt } from '../../shared/session/glance';
 import { knownAt } from '../../shared/session/known-at';
-import { cutPage, touches } from '../../shared/session/pages';
+import { cutPage, MANY_PHASES, touches } from '../../shared/session/pages';
 import { drawPhases } from '../../shared/session/phase-bars';
 import { placeCurves } from '../../shared/session/placed-curves';
 import type { SessionDocument } from '../../shared/session/session-document';
@@ -43,9 +43,6 @@ type Answer<Method extends keyof EngineApi> = Awaited<ReturnType<EngineApi[Metho
 
 /** Of one envelope; no screen is wider. */
 const MAX_COLUMNS = 8192;
-
-/** Fewer are analysed about as soon as they are read. */
-const MANY_PHASES = 2000;
 
 export class Sessions {
   readonly #library: Library;
@@ -202,13 +199,13 @@ export class Sessions {
   predictedCurves({ id, until, ...view }: Query<'predictedCurves'>): Answer<'predictedCurves'> {
     return this.#cache.atOnce(id, (data) => {
       const known = asKnown(data, until);
-      const { series, markers, durationUs } = known;
       const curves = this.#curves.predict(known);
+      // No marker is read where there is nothing to lay in time.
       if (curves === null) return null;
-      const { spans } = phaseSpans(markers, durationUs);
+      const { spans } = phaseSpans(known.markers, known.durationUs);
       return placeCurves(
         curves,
-        { series, spans },
+        { series: known.series, spans },
         { ...view, columns: clampColumns(view.columns) },
       );
     });

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { Chord } from './chord';
 import { Keys } from './Keys';
 import { type Offer, rankOffers } from './rank-offers';
-import { type Command, GROUPS } from './registry';
+import type { Command } from './registry';
 import { useCommandList } from './useCommands';
 
 /** A place that the palette leads to, beside the commands. */
@@ -34,9 +34,7 @@ export default function Palette({
   const commands = useCommandList();
   const rows = useMemo(
     () => [
-      ...GROUPS.flatMap((group) => commands.filter((each) => each.group === group))
-        .filter((each) => !each.isDisabled && !each.isByKeyOnly)
-        .map(commandRow),
+      ...commands.filter((each) => !each.isDisabled && !each.isByKeyOnly).map(commandRow),
       ...destinations.map((each) => destinationRow(each, onGo)),
     ],
     [commands, destinations, onGo],

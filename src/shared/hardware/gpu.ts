@@ -22,6 +22,10 @@ export interface Gpu {
   readonly url: string;
 }
 
+/** Half precision as people train and run in it: bf16, but for a card that has no arithmetic for it. */
+export const halfPrecisionOn = ({ peak }: Gpu): 'bf16' | 'fp16' =>
+  peak.bf16 === null ? 'fp16' : 'bf16';
+
 /** A GPU as the catalogue writes it down. */
 export interface GpuRow {
   readonly name: string;

@@ -3,6 +3,7 @@
  * it is one at all. `cost` is a rank, not a measurement: 0 changes neither results nor speed, and the more a change slows
  * the run or alters what is computed, the higher it is.
  */
+import { halfPrecisionOn } from '../hardware/gpu';
 import { gpuByName } from '../hardware/gpu-names';
 import { GGUF_TYPES } from '../model/gguf';
 import { bytesPerElement, isQuantized } from '../model/precision';
@@ -358,10 +359,8 @@ function quantizedRows(run: RunSpec): readonly Row[] {
   ];
 }
 
-/** bf16, but for a card that has no arithmetic for it. */
-function halfPrecision(gpu: string | undefined): 'bf16' | 'fp16' {
-  return gpu !== undefined && gpuByName(gpu).peak.bf16 === null ? 'fp16' : 'bf16';
-}
+const halfPrecision = (gpu: string | undefined) =>
+  gpu === undefined ? 'bf16' : halfPrecisionOn(gpuByName(gpu));
 
 function multipliesFp8(gpu: string | undefined): boolean {
   return gpu !== undefined && gpuByName(gpu).peak.fp8 !== null;

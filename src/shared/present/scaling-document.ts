@@ -1,6 +1,7 @@
 /** How a training budget is best spent, and what it costs on cards: what `plumbline scaling` prints and the planner shows. */
 import { type ScalingReport, scalingReport } from '../compute/scaling';
 import { type TrainingCost, trainingCost } from '../compute/training';
+import { halfPrecisionOn } from '../hardware/gpu';
 import { gpuByName } from '../hardware/gpu-names';
 import { rejectOption } from '../model/reject-field';
 
@@ -44,7 +45,7 @@ function onDevices(
 ): ScalingDocument['training'] {
   if (name === undefined) return null;
   const gpu = gpuByName(name);
-  const precision = gpu.peak.bf16 === null ? 'fp16' : 'bf16';
+  const precision = halfPrecisionOn(gpu);
   const { seconds, days, gpuHours, cost, energyKWh } = trainingCost({
     flops,
     gpus,

@@ -8,6 +8,8 @@ import type { Micros } from '../base/units';
 
 /** Rows of one answer at most. */
 export const MAX_ROWS = 1000;
+/** Fewer phases are analysed, and here, about as soon as the rest of their session: what is drawn before them would only flicker. */
+export const MANY_PHASES = 2000;
 
 export interface Page<T> {
   readonly rows: readonly T[];

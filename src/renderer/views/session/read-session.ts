@@ -5,14 +5,11 @@
  */
 import type { EngineClient } from '../../../shared/contract/api';
 import type { AsKnown } from '../../../shared/contract/queries';
-import { MAX_ROWS, type Page } from '../../../shared/session/pages';
+import { MANY_PHASES, MAX_ROWS, type Page } from '../../../shared/session/pages';
 import { type KnownPhases, takeChanges } from '../../../shared/session/phase-changes';
 import type { BriefDocument, SessionDocument } from '../../../shared/session/session-document';
 import type { LogLine } from '../../../shared/trace/types';
 import { openSince } from './live-figures';
-
-/** Fewer are here about as soon as the rest: what is drawn before them would only flicker. */
-const MANY_PHASES = 2000;
 
 /** Before it is analysed nothing is said of what it shows: its picture is all there is. */
 export interface EarlyDocument {
