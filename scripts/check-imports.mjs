@@ -78,6 +78,7 @@ const ALLOWED = {
   'shared/learned': theory,
   'shared/session': [...analysis, 'shared/divergence/**', 'shared/learned'],
   'shared/library': ['shared/base', 'shared/session', 'shared/divergence/overlay'],
+  'shared/picture': [...analysis, 'shared/session', 'shared/present'],
   'shared/present': [
     ...analysis,
     'shared/divergence/**',
@@ -90,6 +91,7 @@ const ALLOWED = {
     ...analysis,
     'shared/divergence/**',
     'shared/session',
+    'shared/picture',
     'shared/learned',
     'shared/library',
     'shared/chapter/claims',

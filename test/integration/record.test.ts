@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ChartReadings } from '../../src/main/export/html-script';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import type { SessionSummary } from '../../src/shared/session/types';
 import {
@@ -258,6 +259,31 @@ describe('the bundled GPT-2', () => {
     }
     expect(document.overlay.residualBytes).toBe(0);
     expect(document.findings).toEqual([]);
+  });
+
+  it('is drawn in its report under the curve that is predicted, which is the measured line', async () => {
+    const { document } = await runJson<SessionDocument>(
+      [
+        ...['record', '--bundled', 'gpt2', '--model', config(), '--mode', 'train'],
+        ...['--backend', 'cpu', '--batch', '8', '--seq', '20', '--steps', '3'],
+      ],
+      home.dir,
+    );
+    const render = () =>
+      runCli(['report', document.id, '--format', 'html', '--out', '-'], home.dir);
+    const { stdout: page } = await render();
+    expect((await render()).stdout).toBe(page);
+    expect(page).toMatch(/<path class="curve" d="M[\d. ]+[HV]/);
+    const json = /data-chart="([^"]*)"/.exec(page)![1]!.replaceAll('&quot;', '"');
+    const { times, values, spans, curves } = JSON.parse(json) as ChartReadings;
+    const measuredAt = (t: number) => values[times.findLastIndex((each) => each <= t)];
+    expect(curves.length).toBeGreaterThan(3);
+    for (const curve of curves) {
+      expect(curve.names.at(-1)).toMatch(/^Operation \d+ of \d+/);
+      expect(curve.values).toEqual(curve.times.map(measuredAt));
+      const [, , highest] = spans.findLast(([t0 = 0]) => t0 <= curve.times[0]!)!;
+      expect(Math.max(...curve.values)).toBeLessThanOrEqual(highest!);
+    }
   });
 
   it('shows a planted leak as exactly that residual, flagged and named', async () => {

@@ -1,13 +1,27 @@
 /** The curve within each phase of the run asked about last: a picture asks again at every turn of its wheel, and theory answers alike. */
+import type { Micros } from '../../shared/base/units';
 import { type PhaseCurve, predictCurve } from '../../shared/budget/curve';
+import { type PredictedCurves, placeCurves } from '../../shared/picture/placed-curves';
 import { predictSession } from '../../shared/session/analysis';
 import type { SessionData } from '../../shared/session/types';
+import { phaseSpans } from '../../shared/trace/phases';
 
 export class KnownCurves {
   #last: { readonly key: string; readonly curves: readonly PhaseCurve[] | null } | null = null;
 
-  /** Null where nothing was declared, and where theory knows no more than the phase. */
-  predict({ model, run }: Pick<SessionData, 'model' | 'run'>): readonly PhaseCurve[] | null {
+  /** In [t0, t1] at `columns` columns; null where nothing was declared, and where theory knows no more than the phase. */
+  place(
+    session: SessionData,
+    view: { readonly t0: Micros; readonly t1: Micros; readonly columns: number },
+  ): PredictedCurves | null {
+    const curves = this.#predict(session);
+    // No marker is read where there is nothing to lay in time.
+    if (curves === null) return null;
+    const { spans } = phaseSpans(session.markers, session.durationUs);
+    return placeCurves(curves, { series: session.series, spans }, view);
+  }
+
+  #predict({ model, run }: Pick<SessionData, 'model' | 'run'>): readonly PhaseCurve[] | null {
     const key = JSON.stringify([model, run]);
     if (this.#last?.key !== key) {
       const { budget } = predictSession({ model, run });

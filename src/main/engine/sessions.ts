@@ -13,6 +13,7 @@ import { deriveLines, seriesById } from '../../shared/divergence/overlay/lines';
 import { compareWorst } from '../../shared/divergence/overlay/phase-tally';
 import { flagLimits } from '../../shared/library/settings';
 import { checkModel } from '../../shared/model/validate';
+import { drawPhases } from '../../shared/picture/phase-bars';
 import { invertSession, predictSession, type SessionAnalysis } from '../../shared/session/analysis';
 import { describeMoment } from '../../shared/session/at-moment';
 import { shortenDocument } from '../../shared/session/brief';
@@ -22,14 +23,12 @@ import { describeAnalysis } from '../../shared/session/document';
 import { glanceAt } from '../../shared/session/glance';
 import { knownAt } from '../../shared/session/known-at';
 import { cutPage, MANY_PHASES, touches } from '../../shared/session/pages';
-import { drawPhases } from '../../shared/session/phase-bars';
-import { placeCurves } from '../../shared/session/placed-curves';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { summarizeSpan } from '../../shared/session/statistics';
 import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
-import { phaseSpans } from '../../shared/trace/phases';
 import type { SeriesData } from '../../shared/trace/types';
+import { PICTURE_COLUMNS, type ReportInput } from '../export';
 import { isKept, keepResult } from '../store/kept-results';
 import type { Library } from '../store/library';
 import { Analyses } from './analyses';
@@ -197,18 +196,9 @@ export class Sessions {
   }
 
   predictedCurves({ id, until, ...view }: Query<'predictedCurves'>): Answer<'predictedCurves'> {
-    return this.#cache.atOnce(id, (data) => {
-      const known = asKnown(data, until);
-      const curves = this.#curves.predict(known);
-      // No marker is read where there is nothing to lay in time.
-      if (curves === null) return null;
-      const { spans } = phaseSpans(known.markers, known.durationUs);
-      return placeCurves(
-        curves,
-        { series: known.series, spans },
-        { ...view, columns: clampColumns(view.columns) },
-      );
-    });
+    return this.#cache.atOnce(id, (data) =>
+      this.#curves.place(asKnown(data, until), { ...view, columns: clampColumns(view.columns) }),
+    );
   }
 
   invert({ id, model, given }: Query<'invert'>): Inversion | null {
@@ -229,7 +219,7 @@ export class Sessions {
         `${ids.length} sessions are too many to tell apart.`,
         `Compare at most ${MAX_COMPARED} at a time.`,
       );
-    const sessions = ids.map((id) => this.#report(id));
+    const sessions = ids.map((id) => this.#analyse({ id }, describeWithBudget));
     return compareAnalysed(sessions, base === undefined ? 0 : findBase(sessions, base));
   }
 
@@ -263,12 +253,16 @@ export class Sessions {
     );
   }
 
-  #report(id: string) {
-    return this.#analyse({ id }, (analysis) => ({
-      doc: describeAnalysis(analysis),
-      budget: analysis.budget,
-      series: deriveLines(analysis.data.series, analysis.data.baselines),
-    }));
+  #report(id: string): ReportInput {
+    return this.#analyse({ id }, (analysis) => {
+      const { data } = analysis;
+      const view = { t0: 0, t1: data.durationUs, columns: PICTURE_COLUMNS };
+      return {
+        ...describeWithBudget(analysis),
+        series: deriveLines(data.series, data.baselines),
+        curves: this.#curves.place(data, view),
+      };
+    });
   }
 }
 
@@ -289,6 +283,11 @@ function isPast(until: Micros | undefined, { durationUs }: SessionData): until i
 
 const clampColumns = (columns: number): number =>
   Math.min(Math.max(1, Math.trunc(columns)), MAX_COLUMNS);
+
+const describeWithBudget = (analysis: SessionAnalysis): Analysed => ({
+  doc: describeAnalysis(analysis),
+  budget: analysis.budget,
+});
 
 type Analysed = { readonly doc: SessionDocument; readonly budget: Budget | null };
 

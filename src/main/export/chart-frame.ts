@@ -13,9 +13,16 @@ export interface Frame {
   readonly top: number;
   readonly plotWidth: number;
   readonly plotHeight: number;
+  /** At the upper edge of the plot. */
+  readonly highest: Bytes;
   x(t: Micros): number;
   y(bytes: Bytes): number;
 }
+
+const MARGIN = { left: 74, right: 18, top: 30 } as const;
+const WIDTH = 1080;
+/** What the plot is wide: finer than this nothing is seen. */
+export const PICTURE_COLUMNS = WIDTH - MARGIN.left - MARGIN.right;
 
 export const round = (n: number): string => String(Math.round(n * 10) / 10);
 
@@ -24,19 +31,19 @@ export function buildFrame(
   highest: Bytes,
   below: number,
 ): Frame & { readonly xTicks: number[]; readonly yTicks: number[] } {
-  const width = 1080;
-  const [left, right, top, plotHeight] = [74, 18, 30, 300];
-  const plotWidth = width - left - right;
+  const { left, top } = MARGIN;
+  const [plotWidth, plotHeight] = [PICTURE_COLUMNS, 300];
   const ceiling = Math.max(1024, highest * 1.05);
   const yTicks = byteTicks(ceiling);
   const span = Math.max(1, duration);
   return {
-    width,
+    width: WIDTH,
     height: top + plotHeight + below,
     left,
     top,
     plotWidth,
     plotHeight,
+    highest: ceiling,
     yTicks,
     xTicks: timeTicks(span),
     x: (t) => left + (plotWidth * Math.min(Math.max(t, 0), span)) / span,

@@ -4,49 +4,40 @@ import { formatBytes, formatDuration } from '../../shared/base/format';
 import { greatest } from '../../shared/base/statistics';
 import type { Micros } from '../../shared/base/units';
 import { type Component, PHASES } from '../../shared/base/vocabulary';
-import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import type { OverlayPhase } from '../../shared/divergence/overlay/types';
-import { LINE_COLORS, STACK_ORDER } from '../../shared/present/colors';
+import { reachOfAxis } from '../../shared/picture/budget-picture';
+import { drawPhases, type PhaseBar } from '../../shared/picture/phase-bars';
+import { namePoint, type PlacedCurve } from '../../shared/picture/placed-curves';
+import { LINE_COLORS } from '../../shared/present/colors';
 import { componentName } from '../../shared/present/names';
-import { drawPhases, type PhaseBar } from '../../shared/session/phase-bars';
 import { envelope } from '../../shared/trace/envelope';
 import { sampleCount } from '../../shared/trace/series';
 import type { SeriesData } from '../../shared/trace/types';
+import { budgetBands, budgetLevels, type DrawnBudget } from './chart-budget';
 import { axes, buildFrame, type Frame, linePath, peakMark, round } from './chart-frame';
 import { escapeHtml } from './escape';
-import type { ChartReadings } from './html-script';
+import type { ChartReadings, CurveReadings } from './html-script';
 import type { ReportInput } from './protocol';
 
-/** More bands than columns cannot be told apart: per column the highest is drawn. */
-const COLUMNS = 500;
-
-/** A stretch of time with the bytes that are predicted for it. */
-interface PredictedSpan {
-  readonly t0: Micros;
-  readonly t1: Micros;
-  readonly components: ComponentBytes;
-  readonly total: number;
-}
-
-export function sessionChart({ doc, budget, series }: ReportInput): string {
+export function sessionChart(input: ReportInput, drawn: DrawnBudget): string {
+  const { doc, series } = input;
   const { overlay, durationUs } = doc;
   const line = findLine(series, overlay.series);
-  const spans = thinned(predictedSpans(overlay.phases, budget, durationUs), durationUs);
   const highest = Math.max(
-    overlay.measuredPeak?.bytes ?? 0,
+    reachOfAxis(overlay, drawn.picture),
     overlay.predictedPeak.refined ?? 0,
     overlay.predictedPeak.textbook ?? 0,
-    ...spans.map(({ total }) => total),
   );
-  if (highest <= 0) return '';
+  if (line === undefined && drawn.spans.length === 0) return '';
   const lane = overlay.phases.length > 0;
   const frame = buildFrame(durationUs, highest, lane ? 66 : 34);
   const laneY = frame.top + frame.plotHeight + 8;
   const peak = overlay.measuredPeak;
   return [
-    `<svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" data-chart="${escapeHtml(JSON.stringify(readable(frame, doc, spans, line)))}" aria-label="${escapeHtml(altText(doc.name, overlay.series, peak?.bytes ?? null, overlay.predictedPeak.refined))}">`,
-    bands(frame, spans),
+    `<svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" data-chart="${escapeHtml(JSON.stringify(readable(frame, input, drawn, line)))}" aria-label="${escapeHtml(altText(doc.name, overlay.series, peak?.bytes ?? null, overlay.predictedPeak.refined))}">`,
+    budgetBands(frame, drawn, doc.id),
     axes(frame, laneY + (lane ? 38 : 16)),
+    budgetLevels(frame, drawn),
     level(frame, overlay.predictedPeak.refined, 'refined'),
     level(frame, overlay.predictedPeak.textbook, 'textbook'),
     lane ? phaseLane(frame, overlay.phases, laneY) : '',
@@ -67,14 +58,12 @@ export function sessionChart({ doc, budget, series }: ReportInput): string {
 /** What the page's script reads out under the pointer; kept to what the picture's width can tell apart. */
 function readable(
   { left, top, plotWidth, plotHeight }: Frame,
-  { overlay, durationUs }: ReportInput['doc'],
-  spans: readonly PredictedSpan[],
+  { doc: { overlay, durationUs }, curves }: ReportInput,
+  drawn: DrawnBudget,
   line: SeriesData | undefined,
 ): ChartReadings {
   const samples = line && envelope(line, 0, durationUs, Math.round(plotWidth / 2));
-  const parts = STACK_ORDER.filter((component) =>
-    spans.some(({ components }) => (components[component] ?? 0) > 0),
-  );
+  const parts = drawn.picture.order;
   return {
     plot: [left, top, plotWidth, plotHeight],
     end: durationUs,
@@ -83,12 +72,26 @@ function readable(
       Number.isNaN(value) ? null : value - overlay.baselineBytes,
     ),
     parts: parts.map((component) => [component, componentName(component)]),
-    spans: spans.map(({ t0, t1, total, components }) => [
+    spans: drawn.spans.map(({ t0, t1, total, parts: held }) => [
       t0,
       t1,
       total,
-      ...parts.map((component) => components[component] ?? 0),
+      ...parts.map((component) => held?.[component] ?? 0),
     ]),
+    curves: drawn.curves.flatMap((curve) =>
+      curve ? [readCurve(curve, curves?.blocks ?? [])] : [],
+    ),
+  };
+}
+
+/** At the points whose moment is known. */
+function readCurve(curve: PlacedCurve, blocks: readonly string[]): CurveReadings {
+  const { times, predicted } = curve.points;
+  return {
+    end: curve.t1,
+    times: [...times].map(Math.round),
+    values: [...predicted],
+    names: [...times].map((_, i) => namePoint(curve, i, blocks)),
   };
 }
 
@@ -121,88 +124,18 @@ export function componentColor(component: Component): string {
   return `var(--c-${component})`;
 }
 
-/** Components that have a band, from the top of the stack down, with their bytes at the predicted peak. */
-export function buildLegend({
-  doc,
-  budget,
-}: ReportInput): { component: Component; bytes: number }[] {
-  const spans = predictedSpans(doc.overlay.phases, budget, doc.durationUs);
-  return STACK_ORDER.toReversed().flatMap((component) => {
-    const bytes = greatest([0, ...spans.map(({ components }) => components[component] ?? 0)]);
-    return bytes > 0 ? [{ component, bytes }] : [];
-  });
-}
+/** Components that have a band, from the top of the stack down, with the most bytes of each. */
+export const buildLegend = ({
+  picture,
+  spans,
+}: DrawnBudget): { component: Component; bytes: number }[] =>
+  picture.order.toReversed().map((component) => ({
+    component,
+    bytes: greatest(spans.map(({ parts }) => parts?.[component] ?? 0)),
+  }));
 
 function findLine(series: readonly SeriesData[], id: string | null): SeriesData | undefined {
   return series.find((data) => data.info.id === id && sampleCount(data) > 0);
-}
-
-/** Each phase at its highest moment, and between phases what the one before left behind. Of several ranks the first. */
-function predictedSpans(
-  phases: readonly OverlayPhase[],
-  budget: Budget | null,
-  durationUs: Micros,
-): PredictedSpan[] {
-  if (!budget) return [];
-  const rank = phases[0]?.rank;
-  const known = phases.filter((row) => row.rank === rank && row.predictedComponents !== null);
-  const [first] = known;
-  if (first === undefined) {
-    const { components, total } = budget.tiers.refined;
-    return [{ t0: 0, t1: durationUs, components, total }];
-  }
-  const spans: PredictedSpan[] = [];
-  let reached = first.span[0];
-  let left: { components: ComponentBytes; total: number } | null = null;
-  for (const row of known) {
-    const [t0, t1] = [Math.max(reached, row.span[0]), row.span[1]];
-    if (left && t0 > reached) spans.push({ t0: reached, t1: t0, ...left });
-    if (t1 > t0)
-      spans.push({
-        t0,
-        t1,
-        components: row.predictedComponents ?? {},
-        total: row.predicted.refined ?? 0,
-      });
-    left = { components: row.predictedEndComponents ?? {}, total: row.predictedEnd.refined ?? 0 };
-    reached = Math.max(reached, t1);
-  }
-  return spans;
-}
-
-function thinned(spans: readonly PredictedSpan[], durationUs: Micros): readonly PredictedSpan[] {
-  if (spans.length <= COLUMNS) return spans;
-  const width = Math.max(1, durationUs) / COLUMNS;
-  const columns = new Map<number, PredictedSpan>();
-  for (const span of spans) {
-    for (
-      let column = Math.floor(span.t0 / width);
-      column <= Math.floor(span.t1 / width);
-      column++
-    ) {
-      if (span.total > (columns.get(column)?.total ?? -1)) columns.set(column, span);
-    }
-  }
-  return [...columns]
-    .sort(([a], [b]) => a - b)
-    .map(([column, span]) => ({ ...span, t0: column * width, t1: (column + 1) * width }));
-}
-
-function bands(frame: Frame, spans: readonly PredictedSpan[]): string {
-  const floors = spans.map(() => 0);
-  return STACK_ORDER.map((component) => {
-    let path = '';
-    spans.forEach((span, i) => {
-      const bytes = span.components[component] ?? 0;
-      if (bytes <= 0) return;
-      const [x0, x1] = [round(frame.x(span.t0)), round(frame.x(span.t1))];
-      path += `M${x0} ${round(frame.y(floors[i]!))}V${round(frame.y(floors[i]! + bytes))}H${x1}V${round(frame.y(floors[i]!))}Z`;
-      floors[i]! += bytes;
-    });
-    return path
-      ? `<path class="band" data-part="${component}" style="fill:${componentColor(component)}" d="${path}"><title>${componentName(component)}</title></path>`
-      : '';
-  }).join('');
 }
 
 function level(frame: Frame, bytes: number | null, tier: 'refined' | 'textbook'): string {

@@ -10,20 +10,23 @@ import {
 } from '../../shared/base/format';
 import type { Bytes } from '../../shared/base/units';
 import { compareWorst } from '../../shared/divergence/overlay/phase-tally';
+import { INDISTINCT } from '../../shared/present/comparison';
 import { COMPONENT_HEAD, componentTable, componentTitle } from '../../shared/present/components';
 import { describeConfiguration } from '../../shared/present/configuration';
 import { describeEnvironment } from '../../shared/present/environment';
 import { methodNotes } from '../../shared/present/method';
 import { formatSpan } from '../../shared/present/moments';
-import { capitalize, componentName } from '../../shared/present/names';
+import { capitalize, componentLabel } from '../../shared/present/names';
 import { noFindings } from '../../shared/present/no-findings';
 import { phaseName } from '../../shared/present/phase-name';
 import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
 import { seriesName } from '../../shared/present/series-names';
 import { explainTrace } from '../../shared/present/tables';
+import type { WordTable } from '../../shared/present/word-table';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { buildLegend, componentColor, sessionChart } from './chart';
+import { layBudget } from './chart-budget';
 import { escapeHtml as e } from './escape';
 import type { ReportInput } from './protocol';
 
@@ -34,8 +37,9 @@ export function card(title: string, body: string): string {
   return `<section class="card"><h2>${e(title)}</h2>${body}</section>`;
 }
 
-export function table(head: readonly string[], rows: readonly string[]): string {
-  return `<div class="scroll"><table><thead><tr>${head.map((title) => `<th scope="col">${e(title)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+/** The first `words` columns are words, the others figures. */
+export function table(head: readonly string[], rows: readonly string[], words = 1): string {
+  return `<div class="scroll"><table><thead><tr>${head.map((title, i) => `<th scope="col"${i > 0 && i < words ? ' class="word"' : ''}>${e(capitalize(title))}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 export function td(text: string, kind = ''): string {
@@ -110,19 +114,17 @@ function residualNote({ residualBytes, residualPercent }: SessionDocument['overl
 
 export function explainedCards({ doc }: ReportInput): string {
   return explainTrace(doc)
-    .map(([title, { head, rows, notes }]) =>
-      card(
-        title,
-        `${table(
-          head,
-          rows.map(
-            (row) =>
-              `<tr>${row.map((cell, i) => td(cell, i === 0 || (title !== 'Time' && title !== 'Ledger') ? 'word' : '')).join('')}</tr>`,
-          ),
-        )}${notes.map((line) => `<p class="note">${e(line)}</p>`).join('')}`,
-      ),
-    )
+    .map(([title, told]) => card(title, wordTable(told)))
     .join('');
+}
+
+export function wordTable({ head, rows, words, notes }: WordTable): string {
+  const cell = (text: string, column: number): string => {
+    if (column < words) return td(column === 0 ? capitalize(text) : text, 'word');
+    return td(text, text === INDISTINCT || text === 'the same' ? 'faint' : '');
+  };
+  const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`);
+  return table(head, body, words) + notes.map((note) => `<p class="none">${e(note)}</p>`).join('');
 }
 
 /** Puts parts of the picture out and on again. */
@@ -130,25 +132,29 @@ const toggle = (parts: string, label: string): string =>
   `<button type="button" aria-pressed="true" data-parts="${e(parts)}">${label}</button>`;
 
 export function chartCard(input: ReportInput): string {
-  const svg = sessionChart(input);
+  const drawn = layBudget(input);
+  const svg = sessionChart(input, drawn);
   if (!svg) return '';
   const { overlay } = input.doc;
-  const bands = buildLegend(input).map(
+  const bands = buildLegend(drawn).map(
     ({ component, bytes }) =>
-      `<li>${toggle(`[data-part="${component}"]`, `<i style="background:${componentColor(component)}"></i>${e(componentName(component))} <b>${formatBytes(bytes)}</b>`)}</li>`,
+      `<li>${toggle(`[data-part="${component}"]`, `<i style="background:${componentColor(component)}"></i>${e(componentLabel(component))} <b>${formatBytes(bytes)}</b>`)}</li>`,
   );
   const lines = [
     overlay.series === null
       ? ''
-      : `<li>${toggle('.line, .halo', `<i class="stroke"></i>measured: ${e(seriesName(overlay.series))} (${e(overlay.series)})`)}</li>`,
+      : `<li>${toggle('.line, .halo', `<i class="stroke"></i>Measured: ${e(seriesName(overlay.series))} (${e(overlay.series)})`)}</li>`,
     overlay.predictedPeak.refined === null
       ? ''
-      : `<li>${toggle('.level.refined', '<i class="stroke refined"></i>refined peak')}</li>`,
+      : `<li>${toggle('.level.refined', '<i class="stroke refined"></i>Refined peak')}</li>`,
     overlay.predictedPeak.textbook === null
       ? ''
-      : `<li>${toggle('.level.textbook', '<i class="stroke textbook"></i>textbook peak')}</li>`,
+      : `<li>${toggle('.level.textbook', '<i class="stroke textbook"></i>Textbook peak')}</li>`,
+    drawn.curves.some((curve) => curve !== null)
+      ? `<li>${toggle('.curve', '<i class="stroke curved"></i>Predicted within a phase')}</li>`
+      : '',
     overlay.phases.some((row) => row.flagged)
-      ? '<li><i class="stroke flagged"></i>flagged phase</li>'
+      ? '<li><i class="stroke flagged"></i>Flagged phase</li>'
       : '',
   ];
   return card(
@@ -164,15 +170,15 @@ export function componentCard({ doc, budget }: ReportInput): string {
   const measuredAny = rows.some(({ measured }) => measured !== null);
   const body = rows.map(
     (row) =>
-      `<tr><td><i style="background:${componentColor(row.component)}"></i>${e(componentName(row.component))}</td>${tdBytes(row.textbook)}${tdBytes(row.refined)}${tdBytes(row.measured)}${tdResidual(row.residual)}</tr>`,
+      `<tr><td><i style="background:${componentColor(row.component)}"></i>${e(componentLabel(row.component))}</td>${tdBytes(row.textbook)}${tdBytes(row.refined)}${tdBytes(row.measured)}${tdResidual(row.residual)}</tr>`,
   );
   body.push(
-    `<tr class="total"><td>total</td>${tdBytes(total.textbook)}${tdBytes(total.refined)}${tdBytes(total.measured)}${tdResidual(total.residual)}</tr>`,
+    `<tr class="total"><td>Total</td>${tdBytes(total.textbook)}${tdBytes(total.refined)}${tdBytes(total.measured)}${tdResidual(total.residual)}</tr>`,
   );
   const note = measuredAny
     ? ''
     : '<p class="none">The workload did not announce its bytes by component, so only their sum was measured.</p>';
-  return card(componentTitle(split), table(COMPONENT_HEAD.map(capitalize), body) + note);
+  return card(componentTitle(split), table(COMPONENT_HEAD, body) + note);
 }
 
 export function phaseCard({ doc }: ReportInput): string {
@@ -180,12 +186,9 @@ export function phaseCard({ doc }: ReportInput): string {
   if (rows.length === 0) return '';
   const body = rows.map(
     (row) =>
-      `<tr><td><i style="background:var(--p-${row.phase})"></i>${e(row.name)}</td>${td(String(row.count))}${td(formatDuration(row.durationUs))}${tdBytes(row.textbook)}${tdBytes(row.refined)}${tdBytes(row.measured)}${tdResidual(row.residual)}${row.flagged === 0 ? td('no') : td(`${row.flagged} of ${row.count}`, 'over')}</tr>`,
+      `<tr><td><i style="background:var(--p-${row.phase})"></i>${e(capitalize(row.name))}</td>${td(String(row.count))}${td(formatDuration(row.durationUs))}${tdBytes(row.textbook)}${tdBytes(row.refined)}${tdBytes(row.measured)}${tdResidual(row.residual)}${row.flagged === 0 ? td('no') : td(`${row.flagged} of ${row.count}`, 'over')}</tr>`,
   );
-  return card(
-    'By phase, at its highest',
-    table(PHASE_HEAD.map(capitalize), body) + everyPhase(doc.overlay.phases),
-  );
+  return card('By phase, at its highest', table(PHASE_HEAD, body) + everyPhase(doc.overlay.phases));
 }
 
 /** Every phase of a short run; of a longer one those that are flagged, and then the worst. */
@@ -196,7 +199,7 @@ function everyPhase(phases: SessionDocument['overlay']['phases']): string {
   const listed = isShort ? phases : worst.sort((a, b) => a.span[0] - b.span[0]);
   const rows = listed.map(
     (row) =>
-      `<tr><td>${phaseName(row)}</td>${td(row.step === null ? '—' : String(row.step))}${td(formatSpan(row.span))}${tdBytes(row.predicted.refined)}${tdBytes(row.measured)}${tdResidual(row.residualBytes)}${tdBytes(row.predictedEnd.refined)}${tdBytes(row.end)}${tdResidual(row.residualEndBytes)}</tr>`,
+      `<tr><td>${capitalize(phaseName(row))}</td>${td(row.step === null ? '—' : String(row.step))}${td(formatSpan(row.span))}${tdBytes(row.predicted.refined)}${tdBytes(row.measured)}${tdResidual(row.residualBytes)}${tdBytes(row.predictedEnd.refined)}${tdBytes(row.end)}${tdResidual(row.residualEndBytes)}</tr>`,
   );
   const flagged = phases.filter((row) => row.flagged).length;
   const more = isShort

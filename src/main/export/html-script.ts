@@ -5,6 +5,14 @@
 import { createHash } from 'node:crypto';
 import type { Bytes, Micros } from '../../shared/base/units';
 
+/** The prediction within one phase, each value until the next, and where in the phase it stands. */
+export interface CurveReadings {
+  readonly end: Micros;
+  readonly times: readonly Micros[];
+  readonly values: readonly Bytes[];
+  readonly names: readonly string[];
+}
+
 /** Of one chart: times in microseconds, bytes less the baseline, each span with its total and then its parts. */
 export interface ChartReadings {
   /** Left, top, width and height of the plot in the picture's own units. */
@@ -14,6 +22,7 @@ export interface ChartReadings {
   readonly values: readonly (Bytes | null)[];
   readonly parts: readonly (readonly [component: string, name: string])[];
   readonly spans: readonly (readonly number[])[];
+  readonly curves: readonly CurveReadings[];
 }
 
 export const SCRIPT = `
@@ -39,7 +48,7 @@ const lastAt = (list, t, start) => {
   return low - 1;
 };
 for (const svg of document.querySelectorAll('svg[data-chart]')) {
-  const { plot: [left, top, width, height], end, times, values, parts, spans } = JSON.parse(svg.dataset.chart);
+  const { plot: [left, top, width, height], end, times, values, parts, spans, curves } = JSON.parse(svg.dataset.chart);
   const cross = document.createElementNS('http://www.w3.org/2000/svg', 'line');
   cross.setAttribute('class', 'cross');
   cross.setAttribute('y1', top);
@@ -59,7 +68,13 @@ for (const svg of document.querySelectorAll('svg[data-chart]')) {
     tip.replaceChildren(make('div', 'head', time(t)));
     tip.append(row('', 'measured', measured == null ? '—' : bytes(measured)));
     if (!span) return;
-    tip.append(row('', 'predicted', bytes(span[2])));
+    const curve = curves[lastAt(curves, t, (each) => each.times[0])];
+    const at = curve && t <= curve.end ? lastAt(curve.times, t, (each) => each) : -1;
+    if (at >= 0) {
+      tip.append(row('', 'predicted', bytes(curve.values[at])));
+      tip.append(row('piece', curve.names[at], ''));
+    }
+    tip.append(row('', at >= 0 ? 'highest of the phase' : 'predicted', bytes(span[2])));
     for (let i = parts.length - 1; i >= 0; i -= 1)
       if (span[3 + i] > 0) tip.append(row('piece', parts[i][1], bytes(span[3 + i]), 'var(--c-' + parts[i][0] + ')'));
   };

@@ -2,7 +2,12 @@
  * The style of HTML reports: light and dark by the reader's preference, and paper. No file, font or image from elsewhere.
  * Colours of data are those of the window and the terminal, the same in light and dark.
  */
-import { COMPONENT_COLOR, LINE_COLORS, PHASE_COLOR } from '../../shared/present/colors';
+import {
+  COMPONENT_COLOR,
+  LINE_COLORS,
+  PHASE_COLOR,
+  WHOLE_COLOR,
+} from '../../shared/present/colors';
 
 const variables = (
   prefix: string,
@@ -12,7 +17,9 @@ const variables = (
     .map(([name, color]) => `--${prefix}-${name}:${color};`)
     .join('');
 const DATA =
-  variables('c', COMPONENT_COLOR) + variables('p', PHASE_COLOR) + variables('s', LINE_COLORS);
+  variables('c', { ...COMPONENT_COLOR, whole: WHOLE_COLOR }) +
+  variables('p', PHASE_COLOR) +
+  variables('s', LINE_COLORS);
 
 const LIGHT = `
 --bg:#f6f7f9;--card:#fff;--ink:#171b26;--soft:#5b6475;--faint:#8a93a3;--rule:#e3e7ee;--grid:#171b2614;--accent:#3b5bdb;
@@ -53,9 +60,11 @@ dl{margin:0}dd{margin:0}
 svg{display:block;width:100%;height:auto}
 .chart{overflow-x:auto}.chart svg{min-width:680px}
 svg text{font:11.5px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--soft);font-variant-numeric:tabular-nums}
-.grid{stroke:var(--grid)}.axis{stroke:var(--faint)}.band{opacity:.82}
+.grid{stroke:var(--grid)}.axis{stroke:var(--faint)}.band{opacity:.82}.fade{stop-color:var(--card)}
+.curve,.ceiling{fill:none;stroke:var(--soft);stroke-width:1.25;stroke-linejoin:bevel}.ceiling.dashed{stroke-dasharray:4 3}
 .line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}.halo{fill:none;stroke:var(--halo);stroke-width:4.6;stroke-linejoin:round}
-.level line{stroke:var(--ink);stroke-width:1.2}.level.textbook line{stroke-dasharray:2 4;stroke:var(--soft)}.level.refined line{stroke-dasharray:7 4;stroke:var(--accent)}
+.level line{stroke:var(--ink);stroke-width:1.2}.level.capacity line{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:8 3 2 3}.level.named line{stroke:var(--soft);stroke-dasharray:4 3}text.beyond{fill:var(--bad)}
+.level.textbook line{stroke-dasharray:2 4;stroke:var(--soft)}.level.refined line{stroke-dasharray:7 4;stroke:var(--accent)}
 .peak circle{stroke:var(--card);stroke-width:2}.peak rect{fill:var(--card);stroke:var(--rule)}.peak text{fill:var(--ink);font-weight:600}
 text.phase-name{fill:#fff;font-weight:600;font-size:10.5px}.flag{stroke:var(--bad);stroke-width:2.4;fill:none}
 .chart{position:relative}.cross{stroke:var(--ink);stroke-width:1;pointer-events:none}
@@ -66,12 +75,12 @@ text.phase-name{fill:#fff;font-weight:600;font-size:10.5px}.flag{stroke:var(--ba
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:14px 0 0;padding:0;list-style:none;font-size:12.5px;color:var(--soft)}
 .legend li{display:flex;align-items:center;gap:7px}.legend b{font-weight:600;color:var(--ink);font-variant-numeric:tabular-nums}
 .legend i{width:11px;height:11px;border-radius:3px;display:inline-block}.legend i.stroke{height:0;width:18px;border-radius:0;border-top:2px solid var(--line)}
-.legend i.flagged{border-top:3px solid var(--bad)}.legend i.refined{border-top:2px dashed var(--accent)}.legend i.textbook{border-top:2px dotted var(--soft)}
-.scroll{overflow-x:auto;margin:0 -4px}th::first-letter{text-transform:uppercase}
+.legend i.flagged{border-top:3px solid var(--bad)}.legend i.curved{border-color:var(--soft)}.legend i.refined{border-top:2px dashed var(--accent)}.legend i.textbook{border-top:2px dotted var(--soft)}
+.scroll{overflow-x:auto;margin:0 -4px}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th{font-weight:560;color:var(--soft);font-size:12.5px;text-align:right;white-space:nowrap}
 th,td{padding:7px 8px;border-bottom:1px solid var(--rule);vertical-align:baseline}td{text-align:right;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}tbody tr:last-child td{border-bottom:0}tr.total td{font-weight:640;border-top:1.5px solid var(--faint)}
+th:first-child,td:first-child,th.word{text-align:left}tbody tr:last-child td{border-bottom:0}tr.total td{font-weight:640;border-top:1.5px solid var(--faint)}
 td i{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:9px}td.word{text-align:left;white-space:normal;overflow-wrap:anywhere}
 td.faint{color:var(--faint)}
 .legend i.badge{width:20px;height:20px;border-radius:5px;color:#fff;font:700 12px/20px system-ui,sans-serif;text-align:center;font-style:normal}

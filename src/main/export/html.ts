@@ -7,14 +7,12 @@ import { toJson } from '../../shared/base/json';
 import { answer } from '../../shared/present/answer';
 import {
   comparisonTable,
-  INDISTINCT,
   legendRows,
   repeatsTable,
   settingsTable,
 } from '../../shared/present/comparison';
 import { describeStatus, headline } from '../../shared/present/headline';
 import { formatInstant } from '../../shared/present/moments';
-import type { WordTable } from '../../shared/present/tables';
 import { shortenDocument } from '../../shared/session/brief';
 import type { Comparison } from '../../shared/session/comparison';
 import type { SessionDocument } from '../../shared/session/session-document';
@@ -32,8 +30,7 @@ import {
   phaseCard,
   rankCard,
   settingsCards,
-  table,
-  td,
+  wordTable,
 } from './html-parts';
 import { SCRIPT, SCRIPT_SOURCE } from './html-script';
 import { STYLE } from './html-style';
@@ -107,25 +104,17 @@ function comparisonCards(inputs: readonly ReportInput[], comparison: Comparison)
   return [
     card(
       'What is compared',
-      `<ul class="legend">${legend.join('')}</ul>${settings ? words(settings) : '<p class="none">The sessions declare the same settings.</p>'}`,
+      `<ul class="legend">${legend.join('')}</ul>${settings ? wordTable(settings) : '<p class="none">The sessions declare the same settings.</p>'}`,
     ),
     svg ? card('Measured lines, each from its start', `<div class="chart">${svg}</div>`) : '',
-    card('Figures, the largest difference first', words(comparisonTable(comparison, true))),
-    repeats ? card('Runs of the same settings', words(repeats)) : '',
+    card('Figures, the largest difference first', wordTable(comparisonTable(comparison, true))),
+    repeats ? card('Runs of the same settings', wordTable(repeats)) : '',
   ].join('');
 }
 
 /** A letter in the session's colour: the letter says it where the colour cannot. */
 const badge = (i: number, sign: string): string =>
   `<i class="badge" style="background:${sessionColor(i)}">${e(sign)}</i>`;
-
-function words({ head, rows, notes }: WordTable): string {
-  const body = rows.map(
-    (row) =>
-      `<tr>${row.map((cell) => td(cell, cell === INDISTINCT || cell === 'the same' ? 'faint' : '')).join('')}</tr>`,
-  );
-  return table(head, body) + notes.map((note) => `<p class="none">${e(note)}</p>`).join('');
-}
 
 /** The document behind the page; of a long session its brief form, so that the page stays small. */
 function embeddedDocument({ sessions, comparison }: ReportRequest): unknown {

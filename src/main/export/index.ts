@@ -17,7 +17,8 @@ import { samples } from './samples';
 import { sessionFile } from './session-file';
 import { sqliteTables } from './sqlite-tables';
 
-export type { ExportedFile, OutcomeReport, ReportRequest } from './protocol';
+export { PICTURE_COLUMNS } from './chart-frame';
+export type { ExportedFile, OutcomeReport, ReportInput, ReportRequest } from './protocol';
 
 type AnyFormat = { [S in Source]: ExportFormat<S> }[Source];
 

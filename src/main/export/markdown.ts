@@ -29,7 +29,8 @@ import { componentName } from '../../shared/present/names';
 import { noFindings } from '../../shared/present/no-findings';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
-import { explainTrace, type WordTable } from '../../shared/present/tables';
+import { explainTrace } from '../../shared/present/tables';
+import type { WordTable } from '../../shared/present/word-table';
 import type { Comparison } from '../../shared/session/comparison';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { reportFileName } from './file-name';
@@ -184,10 +185,11 @@ function comparisonBlocks(comparison: Comparison): Block[] {
   ];
 }
 
-const wordBlocks = ({ head, rows, notes }: WordTable): Block[] => [
+const wordBlocks = ({ head, rows, words, notes }: WordTable): Block[] => [
   table(
     head.map(e),
     rows.map((row) => row.map(e)),
+    words,
   ),
   ...(notes.length === 0 ? [] : [notes.map(e).join(' ')]),
 ];

@@ -4,6 +4,7 @@
  */
 import type { Budget } from '../../shared/budget/types';
 import type { ExportFormatInfo } from '../../shared/contract/api';
+import type { PredictedCurves } from '../../shared/picture/placed-curves';
 import type { Comparison } from '../../shared/session/comparison';
 import type { Outcome } from '../../shared/session/expectations';
 import type { SessionDocument } from '../../shared/session/session-document';
@@ -15,6 +16,8 @@ export interface ReportInput {
   readonly budget: Budget | null;
   /** At least the series of the overlay; a report without it has no line in its chart. */
   readonly series: readonly SeriesData[];
+  /** Of the whole run at the picture's columns; null where theory knows no more of a phase than its highest moment. */
+  readonly curves: PredictedCurves | null;
 }
 
 /** A session, or several beside each other. */

@@ -6,12 +6,12 @@ import { useMemo } from 'react';
 import { formatBytes } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
 import type { Component } from '../../shared/base/vocabulary';
+import type { BudgetPicture } from '../../shared/picture/budget-picture';
 import { componentLabel } from '../../shared/present/names';
 import { type LaneLayout, SCALE_WIDTH } from '../chart/lane-layout';
 import { COMPONENT_COLOR } from '../chart/palette';
 import { useMoved } from '../chart/useMoved';
 import type { Store } from '../state/store';
-import type { BudgetPicture } from './budget-picture';
 
 const ROW_PX = 15;
 /** Name and reading of the lane stand above. */

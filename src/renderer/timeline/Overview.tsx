@@ -5,8 +5,9 @@
 import { type PointerEvent, useEffect, useRef } from 'react';
 import type { Micros } from '../../shared/base/units';
 import type { Finding } from '../../shared/divergence/overlay/types';
+import type { BudgetPicture } from '../../shared/picture/budget-picture';
+import { visibleSpans } from '../../shared/picture/predicted-spans';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { visibleSpans } from '../chart/bands';
 import { type Sheet, timeToX } from '../chart/lane';
 import type { LaneLayout } from '../chart/lane-layout';
 import { LanePainter } from '../chart/lane-painter';
@@ -16,7 +17,6 @@ import { useMoved } from '../chart/useMoved';
 import { clampView, dragView, type Grip, type View } from '../chart/view';
 import { type Store, useStore } from '../state/store';
 import { useTheme } from '../state/theme';
-import type { BudgetPicture } from './budget-picture';
 import type { TraceWindows } from './traces';
 
 export const OVERVIEW_HEIGHT = 46;

@@ -8,8 +8,9 @@ import type { Micros } from '../../shared/base/units';
 import type { Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
 import type { Finding } from '../../shared/divergence/overlay/types';
+import { runEnd } from '../../shared/picture/budget-picture';
+import { curvedRank } from '../../shared/picture/placed-curves';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { FRAMEWORK_ALLOCATED, rankIn, withoutRank } from '../../shared/trace/series-ids';
 import { LaneChart } from '../chart/LaneChart';
 import type { Lane } from '../chart/lane';
 import type { LaneLayout } from '../chart/lane-layout';
@@ -24,7 +25,7 @@ import { CurveWindow } from './curve-window';
 import { LaneMenu } from './LaneMenu';
 import { Overview } from './Overview';
 import { PeakLabel } from './PeakLabel';
-import { runEnd, setView, timelineActions } from './timeline-actions';
+import { setView, timelineActions } from './timeline-actions';
 import { useTimelineCommands } from './timeline-commands';
 import type { TimelineState } from './timeline-state';
 import { readSeries } from './trace-lines';
@@ -125,7 +126,7 @@ function useTraces(props: TimelineProps, end: Micros) {
     const traces = new TraceWindows(async ({ series, ...view }, options) => {
       const { props: now, end: whole } = latest.current;
       const asked = { id, ...view, ...(now.until !== undefined && { until: now.until }) };
-      const rank = curvedRank(now);
+      const rank = drawnRank(now);
       const [lines, predicted] = await Promise.all([
         engine.trace({ ...asked, series }, options),
         rank === null ? null : engine.predictedCurves(asked, options),
@@ -139,12 +140,9 @@ function useTraces(props: TimelineProps, end: Micros) {
   return windows;
 }
 
-/** Theory knows a curve of what a framework allocates; the rank whose line is drawn, null where it is another line. */
-function curvedRank({ session: { overlay }, tier, budget }: TimelineProps): number | null {
-  const { series } = overlay;
-  const isFramework = series !== null && withoutRank(series) === FRAMEWORK_ALLOCATED;
-  return isFramework && tier === 'refined' && budget !== null ? rankIn(series) : null;
-}
+/** The rank whose curve is drawn; null where there is none, and beside the textbook, which knows none. */
+const drawnRank = ({ session: { overlay }, tier, budget }: TimelineProps): number | null =>
+  tier === 'refined' && budget !== null ? curvedRank(overlay.series) : null;
 
 /** Asks for what the lanes in sight need, again whenever the run has grown or the connection is a new one. */
 function useQuestions(
@@ -158,7 +156,7 @@ function useQuestions(
   const settings = useStore(state.lanes);
   const { epoch } = useLinkState();
   const series = useMemo(() => seriesInSight(built, settings, session), [built, settings, session]);
-  const version = `${epoch} ${session.durationUs} ${session.status} ${until ?? ''} ${curvedRank(props)}`;
+  const version = `${epoch} ${session.durationUs} ${session.status} ${until ?? ''} ${drawnRank(props)}`;
   useEffect(() => {
     traces.want({ series, end, columns, version });
   }, [traces, series, end, columns, version]);

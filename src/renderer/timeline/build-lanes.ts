@@ -1,10 +1,11 @@
 /** The lanes of a session, from top to bottom; one that has nothing is not there. */
 import type { Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
+import { type BudgetPicture, drawBudget, runEnd } from '../../shared/picture/budget-picture';
+import { SpanLevels } from '../../shared/picture/span-levels';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { isShown, type Lane, type LaneSettings } from '../chart/lane';
 import { joinBlocks, listBlocks, RESIDUALS, residualBound } from '../chart/phase-blocks';
-import { type BudgetPicture, drawBudget } from './budget-picture';
 import { type CounterLane, counterLanes } from './counter-lanes';
 import type { CurveWindow } from './curve-window';
 import { logLane } from './log-lane';
@@ -12,8 +13,6 @@ import { marksLane } from './marks-lane';
 import { memoryLane } from './memory-lane';
 import { phaseLane } from './phase-lane';
 import { residualLane } from './residual-lane';
-import { SpanLevels } from './span-levels';
-import { runEnd } from './timeline-actions';
 import type { TraceWindows } from './traces';
 
 export interface SessionLanes {

@@ -3,11 +3,15 @@
  * part that is looked at, as finely as it shows them. Painters and pointers ask here; nothing of it enters a page's state.
  */
 
-import { formatBytes, formatInteger, formatSignedBytes } from '../../shared/base/format';
+import { formatBytes, formatSignedBytes } from '../../shared/base/format';
 import { upperBound } from '../../shared/base/search';
 import type { Bytes, Micros } from '../../shared/base/units';
-import type { PlacedCurve, PredictedCurves } from '../../shared/session/placed-curves';
-import { indexAt } from '../chart/bands';
+import {
+  namePoint,
+  type PlacedCurve,
+  type PredictedCurves,
+} from '../../shared/picture/placed-curves';
+import { indexAt } from '../../shared/picture/predicted-spans';
 import type { View } from '../chart/view';
 
 /** What is predicted at a point whose moment is known, and what was measured there. */
@@ -45,28 +49,16 @@ export class CurveWindow {
   readAt(t: Micros): CurveReading | null {
     const curve = this.at(t);
     if (curve === null) return null;
-    const { points, of, count } = curve;
+    const { points } = curve;
     const i = upperBound(points.times, t) - 1;
     if (i < 0) return null;
-    const block = points.block[i]!;
     const measured = points.measured[i]!;
     return {
-      where:
-        of === 'blocks'
-          ? nameBlock(block, this.#blocks)
-          : `Operation ${formatInteger(points.index[i]!)} of ${formatInteger(count)}${block < 0 ? '' : `, block ${formatInteger(block)}`}`,
+      where: namePoint(curve, i, this.#blocks),
       predicted: points.predicted[i]!,
       measured: Number.isNaN(measured) ? null : measured,
     };
   }
-}
-
-function nameBlock(block: number, names: readonly string[]): string {
-  if (block < 0) return 'Outside the blocks';
-  const name = names[block];
-  return name === undefined
-    ? `Block ${formatInteger(block)}`
-    : `Block ${formatInteger(block)}, ${name}`;
 }
 
 function pick(answer: Answer | null, t: Micros): PlacedCurve | null {

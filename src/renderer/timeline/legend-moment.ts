@@ -2,12 +2,12 @@
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { Component, Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
+import { type PredictedSpan, predictedSpanAt } from '../../shared/picture/predicted-spans';
+import { predictWholeRun } from '../../shared/picture/whole-run';
 import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { type PredictedSpan, predictedSpanAt } from '../chart/bands';
 import { phaseAt } from '../chart/phase-blocks';
 import { exactTime } from '../chart/scale';
-import { predictWholeRun } from './whole-run';
 
 /** What the crosshair stands on. */
 export interface Pointer {

@@ -7,13 +7,13 @@
  */
 import { formatBytes } from '../../shared/base/format';
 import type { Bytes, Micros } from '../../shared/base/units';
+import { type BudgetPicture, reachOfAxis } from '../../shared/picture/budget-picture';
+import { visibleSpans } from '../../shared/picture/predicted-spans';
 import { seriesName } from '../../shared/present/series-names';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { visibleSpans } from '../chart/bands';
 import type { Lane, Sheet, ValueScale } from '../chart/lane';
 import { FONT, paintLabel, textWidth } from '../chart/paint-text';
 import { byteLabel, byteScale, HEADROOM } from '../chart/scale';
-import type { BudgetPicture } from './budget-picture';
 import { type CurveWindow, shortReading } from './curve-window';
 import { paintBands } from './paint-bands';
 import { type CurvedSpan, clipToCurves, findCurves, strokeCurves } from './paint-curve';
@@ -23,8 +23,6 @@ import type { TraceWindows } from './traces';
 /** In pixels, what the name of a level takes, and what one at the upper edge does. */
 const LABEL_ROOM = 18;
 const EDGE_NAME = 16;
-/** A capacity up to so many times what is drawn is on the axis; a higher one is told at its edge. */
-const CAPACITY_REACH = 1.5;
 /** Spans are told apart where they are so wide in the mean. */
 const SPAN_PX = 3;
 /** How much of the surface's colour lies over a band where it is only a ceiling. */
@@ -79,10 +77,7 @@ export function memoryLane(
 }
 
 function memoryScale({ overlay }: SessionDocument, budget: BudgetPicture): ValueScale {
-  const drawn = Math.max(budget.ceiling, budget.expected ?? 0, overlay.measuredPeak?.bytes ?? 0, 1);
-  const capacity = budget.capacity?.bytes ?? 0;
-  const top = capacity > drawn && capacity <= drawn * CAPACITY_REACH ? capacity : drawn;
-  const { max, step } = byteScale(top * HEADROOM);
+  const { max, step } = byteScale(reachOfAxis(overlay, budget) * HEADROOM);
   const ticks = Array.from({ length: Math.round(max / step) + 1 }, (_, i) => ({
     value: i * step,
     label: byteLabel(i * step, step),

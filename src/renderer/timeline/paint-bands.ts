@@ -5,7 +5,7 @@
  */
 import type { Micros } from '../../shared/base/units';
 import type { Component } from '../../shared/base/vocabulary';
-import type { PredictedSpan } from '../chart/bands';
+import type { PredictedSpan } from '../../shared/picture/predicted-spans';
 import type { Sheet } from '../chart/lane';
 import { COMPONENT_COLOR, WHOLE_COLOR } from '../chart/palette';
 

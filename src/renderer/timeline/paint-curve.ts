@@ -3,8 +3,8 @@
  * so that a line which climbs where it should is not read as a gap.
  */
 import { lowerBound } from '../../shared/base/search';
-import type { PlacedCurve } from '../../shared/session/placed-curves';
-import type { PredictedSpan } from '../chart/bands';
+import type { PlacedCurve } from '../../shared/picture/placed-curves';
+import type { PredictedSpan } from '../../shared/picture/predicted-spans';
 import type { Sheet } from '../chart/lane';
 
 /** A span with the curve inside it; null where it is drawn at its highest. */

@@ -1,9 +1,10 @@
 /** Phases as blocks, and above them the steps they belong to. */
 import type { Micros } from '../../shared/base/units';
+import { indexAt } from '../../shared/picture/predicted-spans';
+import type { SpanLevels } from '../../shared/picture/span-levels';
 import { SHORT_PHASE_NAMES } from '../../shared/present/names';
 import { phaseName, phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { indexAt } from '../chart/bands';
 import type { Lane, Sheet } from '../chart/lane';
 import { FONT, textWidth } from '../chart/paint-text';
 import { PHASE_COLOR } from '../chart/palette';
@@ -14,7 +15,6 @@ import {
   type PhaseBlock,
   type StepBlock,
 } from '../chart/phase-blocks';
-import type { SpanLevels } from './span-levels';
 
 const JOINED_COLOR = '#7b8491';
 /** Height of the row of steps, and how far apart their labels stand. */

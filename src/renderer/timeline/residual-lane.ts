@@ -1,9 +1,9 @@
 /** Measured less predicted, phase by phase: over is warm and above the line, under is cool and below, flags have a shape. */
 import { formatBytes, formatSignedBytes } from '../../shared/base/format';
 import type { Bytes } from '../../shared/base/units';
+import type { SpanLevels } from '../../shared/picture/span-levels';
 import type { Lane, Sheet } from '../chart/lane';
 import { joinBlocks, type PhaseBlock, RESIDUALS } from '../chart/phase-blocks';
-import type { SpanLevels } from './span-levels';
 
 export function residualLane(blocks: SpanLevels<PhaseBlock>, widest: Bytes): Lane {
   const bound = Math.max(1, widest);

@@ -1,5 +1,6 @@
 /** What can be done to a timeline, for commands, keys and menus: pure over the session and the stores of its state. */
 import type { Micros } from '../../shared/base/units';
+import { MIN_END_US, runEnd } from '../../shared/picture/budget-picture';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { clampView, focusOn, pan, type View, zoomAround } from '../chart/view';
 import type { Span, TimelineState } from './timeline-state';
@@ -21,11 +22,6 @@ export interface TimelineActions {
   select(span: Span | null): void;
   selectView(): void;
 }
-
-/** A run shorter than this is drawn as if it were as long. */
-const LEAST_END_US = 1000;
-export const runEnd = ({ durationUs }: Pick<SessionDocument, 'durationUs'>): Micros =>
-  Math.max(LEAST_END_US, durationUs);
 
 export function timelineActions(session: SessionDocument, state: TimelineState): TimelineActions {
   const end = runEnd(session);
@@ -57,7 +53,7 @@ export function timelineActions(session: SessionDocument, state: TimelineState):
       const peak = session.overlay.measuredPeak;
       if (!peak) return;
       const now = view();
-      const span = Math.max(LEAST_END_US, (now.t1 - now.t0) * 0.4, end / 200);
+      const span = Math.max(MIN_END_US, (now.t1 - now.t0) * 0.4, end / 200);
       look(focusOn([peak.at - span / 2, peak.at + span / 2], end));
       state.cursor.set(peak.at);
     },

@@ -9,7 +9,7 @@ import {
 import { formatFigure } from '../session/compare-rows';
 import type { ComparedRow, Comparison, RowUnit } from '../session/comparison';
 import { capitalize, componentName, formatSetting, settingName } from './names';
-import type { WordTable } from './tables';
+import type { WordTable } from './word-table';
 
 /** A, B, C: what a session is called in a picture and at the head of a column. */
 export const letter = (place: number): string => String.fromCharCode(65 + place);
@@ -76,6 +76,7 @@ export function comparisonTable(
         return i === base || !hasRoom ? [value] : [value, describeChange(row, i, base)];
       }),
     ]),
+    words: 1,
     notes: hasNoise
       ? [
           `${capitalize(INDISTINCT)}: the change is not larger than what varies where nothing was changed.`,
@@ -91,6 +92,7 @@ export function settingsTable({ differences, labels }: Comparison): WordTable | 
   return {
     head: ['setting', ...labels.map((_, i) => letter(i))],
     rows: config.map(({ field, values }) => [settingName(field), ...values.map(formatSetting)]),
+    words: 1,
     notes: [],
   };
 }
@@ -110,6 +112,7 @@ export function repeatsTable({ repeats, rows }: Comparison): WordTable | null {
         ),
       ),
     ]),
+    words: 1,
     notes: ['Runs of the same settings, lowest to highest.'],
   };
 }

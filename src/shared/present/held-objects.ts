@@ -3,17 +3,12 @@ import { formatBytes } from '../base/format';
 import { COMPONENTS } from '../base/vocabulary';
 import type { SessionDocument } from '../session/session-document';
 import { componentName } from './names';
+import type { WordTable } from './word-table';
 
-export interface HeldTable {
-  readonly title: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  /** What the table does not say, in sentences. */
-  readonly notes: readonly string[];
-}
+export const HELD_TITLE = "Held by the script's own objects, at the end of phases";
 
 /** Null where no objects told. */
-export function heldTable({ objects = [] }: Pick<SessionDocument, 'objects'>): HeldTable | null {
+export function heldTable({ objects = [] }: Pick<SessionDocument, 'objects'>): WordTable | null {
   if (objects.length === 0) return null;
   const parts = objects.flatMap((each) => each.parts);
   const devices = new Set(parts.map(({ device }) => device));
@@ -35,7 +30,6 @@ export function heldTable({ objects = [] }: Pick<SessionDocument, 'objects'>): H
   ]);
   const hasRest = objects.some(({ rest }) => rest !== null);
   return {
-    title: "Held by the script's own objects, at the end of phases",
     head: ['component', 'type', ...objects.map(({ phase }) => phase)],
     rows: hasRest
       ? [
@@ -43,6 +37,7 @@ export function heldTable({ objects = [] }: Pick<SessionDocument, 'objects'>): H
           ['activations and work', 'the rest', ...objects.map(({ rest }) => formatBytes(rest))],
         ]
       : rows,
+    words: 2,
     notes: [...new Set(objects.flatMap(({ untold = [] }) => untold))].map((text) => `${text}.`),
   };
 }

@@ -4,12 +4,13 @@ import { findFurthest } from '../divergence/overlay/observed';
 import type { MeasuredOverlay } from '../divergence/overlay/types';
 import type { SessionDocument } from '../session/session-document';
 import { phaseTitle } from './phase-name';
+import type { WordTable } from './word-table';
 
-export const OBSERVED_HEAD = ['phase', 'by steps', 'certain', 'the rest', 'expected', 'furthest'];
+export const OBSERVED_TITLE = "Expected from the run's own first steps";
 
-/** A row a kind of phase; empty where nothing was observed. */
-export function observedRows({ overlay }: Pick<SessionDocument, 'overlay'>): string[][] {
-  return (overlay.observed ?? []).map(({ phase, rank, steps, certain, rest }) => {
+/** A row a kind of phase; null where nothing was observed. */
+export function observedTable({ overlay }: Pick<SessionDocument, 'overlay'>): WordTable | null {
+  const rows = (overlay.observed ?? []).map(({ phase, rank, steps, certain, rest }) => {
     const own = overlay.phases.filter((row) => row.phase === phase && row.rank === rank);
     const worst = findFurthest(own);
     return [
@@ -23,6 +24,8 @@ export function observedRows({ overlay }: Pick<SessionDocument, 'overlay'>): str
         : `${formatSignedBytes(worst.residualObservedBytes)}${worst.step === null ? '' : ` in step ${worst.step}`}`,
     ];
   });
+  const head = ['phase', 'by steps', 'certain', 'the rest', 'expected', 'furthest'];
+  return rows.length === 0 ? null : { head, rows, words: 1, notes: [] };
 }
 
 /** One sentence on how far the run went from its own first steps; null where nothing was observed. */

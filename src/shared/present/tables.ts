@@ -1,4 +1,4 @@
-/** Rows of words for ledger, time and inversion, the same in the window, the terminal and every report. */
+/** Tables of what the trace tells beyond peaks: marks, what objects held, the ledger, time, and what the run must have been. */
 import {
   ABSENT,
   formatBytes,
@@ -18,36 +18,33 @@ import {
 import type { PhaseTime, TimeAnalysis } from '../divergence/timing/time';
 import type { Mark } from '../session/marks';
 import type { SessionDocument } from '../session/session-document';
+import { HELD_TITLE, heldTable } from './held-objects';
 import { LEDGER_NAMES, settingName } from './names';
+import { OBSERVED_TITLE, observedTable } from './observed';
 import { phaseName } from './phase-name';
-
-export interface WordTable {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  /** What the reader must know to read it right. */
-  readonly notes: readonly string[];
-}
+import type { WordTable } from './word-table';
 
 /** What the trace tells beyond peaks: what the bytes are made of, time, and what the run must have been. */
-export function explainTrace({
-  overlay,
-  time,
-  inversion,
-  marks = [],
-}: SessionDocument): readonly (readonly [title: string, table: WordTable])[] {
-  const ledger = ledgerTable(overlay);
-  return [
-    ...(marks.length > 0 ? [['Marked moments', marksTable(marks)] as const] : []),
-    ...(ledger ? [['Ledger', ledger] as const] : []),
-    ...(time ? [['Time', timeTable(time)] as const] : []),
-    ...(inversion ? [['What ran, by the trace', inversionTable(inversion)] as const] : []),
+export function explainTrace(
+  doc: SessionDocument,
+): readonly (readonly [title: string, table: WordTable])[] {
+  const { overlay, time, inversion, marks = [] } = doc;
+  const tables: readonly (readonly [string, WordTable | null])[] = [
+    ['Marked moments', marks.length > 0 ? marksTable(marks) : null],
+    [HELD_TITLE, heldTable(doc)],
+    [OBSERVED_TITLE, observedTable(doc)],
+    ['Ledger', ledgerTable(overlay)],
+    ['Time', time ? timeTable(time) : null],
+    ['What ran, by the trace', inversion ? inversionTable(inversion) : null],
   ];
+  return tables.flatMap(([title, table]) => (table ? [[title, table] as const] : []));
 }
 
 function marksTable(marks: readonly Mark[]): WordTable {
   return {
     head: ['at', 'mark'],
     rows: marks.map(({ t, text }) => [formatDuration(t), text]),
+    words: 2,
     notes: [],
   };
 }
@@ -81,6 +78,7 @@ export function ledgerTable({ ledger, phases }: Overlay): WordTable | null {
       ...kinds.map((kind, i) => (i === 0 ? formatBytes : formatSignedBytes)(sum(row, kind))),
       formatBytes(row.measured),
     ]),
+    words: 1,
     notes: [
       coarsest === 1
         ? 'Every row adds up to the byte.'
@@ -115,6 +113,7 @@ export function timeTable({ gpu, windowUs, phases }: TimeAnalysis): WordTable {
   return {
     head: columns.map(([head]) => head),
     rows: phases.map((row) => columns.map(([, format]) => format(row))),
+    words: 1,
     notes: [
       gpu === null
         ? 'No GPU of the catalogue did this, so there is no roofline to hold it against.'
@@ -138,6 +137,7 @@ export function inversionTable({ estimates, summary }: Inversion): WordTable {
       describeAlternatives(setting),
       describeRunnerUp(setting),
     ]),
+    words: 5,
     notes: [summary],
   };
 }

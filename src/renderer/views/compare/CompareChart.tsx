@@ -1,9 +1,9 @@
 /** The lines of compared sessions on one axis of time, and what each differs in from the base. */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Micros } from '../../../shared/base/units';
+import type { PhaseBar } from '../../../shared/picture/phase-bars';
 import type { AlignBy } from '../../../shared/session/align';
 import type { Comparison } from '../../../shared/session/comparison';
-import type { PhaseBar } from '../../../shared/session/phase-bars';
 import type { BriefDocument } from '../../../shared/session/session-document';
 import { LaneChart, type Span } from '../../chart/LaneChart';
 import type { LaneSettings } from '../../chart/lane';

@@ -5,8 +5,8 @@
 import { lowerBound } from '../../../shared/base/search';
 import type { Bytes, Micros } from '../../../shared/base/units';
 import type { ComponentBytes } from '../../../shared/budget/types';
+import type { PhaseBar } from '../../../shared/picture/phase-bars';
 import { type Anchors, toCommon, toOwn } from '../../../shared/session/align';
-import type { PhaseBar } from '../../../shared/session/phase-bars';
 import type { BriefDocument } from '../../../shared/session/session-document';
 import type { Envelope } from '../../../shared/trace/envelope';
 import type { View } from '../../chart/view';

@@ -47,6 +47,6 @@ type Row = readonly [label: string, bytes: number, last: string];
 
 function Holders({ title, last, rows }: { title: string; last: string; rows: readonly Row[] }) {
   const words = rows.map(([label, bytes, told]) => [label, formatBytes(bytes), told]);
-  const table = { head: ['held by', 'bytes', last], rows: words, notes: [] };
-  return <WordsTable title={title} table={table} numeric isCode />;
+  const table = { head: ['held by', 'bytes', last], rows: words, words: 1, notes: [] };
+  return <WordsTable title={title} table={table} isCode />;
 }

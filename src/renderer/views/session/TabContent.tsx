@@ -3,10 +3,10 @@ import { useEffect, useMemo, useState } from 'react';
 import type { Micros } from '../../../shared/base/units';
 import type { Tier } from '../../../shared/base/vocabulary';
 import type { Budget } from '../../../shared/budget/types';
-import { heldTable } from '../../../shared/present/held-objects';
-import { OBSERVED_HEAD, observedRows } from '../../../shared/present/observed';
+import { buildPredictedSpans } from '../../../shared/picture/predicted-spans';
+import { HELD_TITLE, heldTable } from '../../../shared/present/held-objects';
+import { OBSERVED_TITLE, observedTable } from '../../../shared/present/observed';
 import type { SessionDocument } from '../../../shared/session/session-document';
-import { buildPredictedSpans } from '../../chart/bands';
 import { useStore } from '../../state/store';
 import { Legend } from '../../timeline/Legend';
 import type { TimelineActions } from '../../timeline/timeline-actions';
@@ -113,17 +113,11 @@ function AtCursor({
 /** What the script's own objects held, and what its first steps let expect: both where there are any. */
 function HeldTables({ session }: { session: SessionDocument }) {
   const held = useMemo(() => heldTable(session), [session]);
-  const expected = useMemo(() => observedRows(session), [session]);
+  const expected = useMemo(() => observedTable(session), [session]);
   return (
     <>
-      {held && <WordsTable title={held.title} table={held} numeric />}
-      {expected.length > 0 && (
-        <WordsTable
-          title="Expected by the run’s own first steps"
-          table={{ head: OBSERVED_HEAD, rows: expected, notes: [] }}
-          numeric
-        />
-      )}
+      {held && <WordsTable title={HELD_TITLE} table={held} />}
+      {expected && <WordsTable title={OBSERVED_TITLE} table={expected} />}
     </>
   );
 }

@@ -34,7 +34,7 @@ export function TimeTab({ session: { time } }: { session: SessionDocument }) {
           </div>
         ))}
       </div>
-      <WordsTable title="Time" table={timeTable(time)} numeric />
+      <WordsTable title="Time" table={timeTable(time)} />
     </>
   );
 }

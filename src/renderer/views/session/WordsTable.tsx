@@ -1,19 +1,18 @@
 /** A table of words as report and terminal have it. The first column names the row; figures stand to the right. */
-import type { WordTable } from '../../../shared/present/tables';
+import { capitalize } from '../../../shared/present/names';
+import type { WordTable } from '../../../shared/present/word-table';
 
 export function WordsTable({
   title,
-  table: { head, rows, notes },
-  numeric = false,
+  table: { head, rows, words, notes },
   isCode = false,
 }: {
   title: string;
   table: WordTable;
-  numeric?: boolean;
   /** What names a row is a line of a program. */
   isCode?: boolean;
 }) {
-  const kind = (column: number) => (numeric && column > 0 ? 'right num nowrap' : undefined);
+  const kind = (column: number) => (column < words ? undefined : 'right num nowrap');
   const cellKind = (column: number) => (isCode && column === 0 ? 'mono' : kind(column));
   return (
     <section className="words" aria-label={title}>
@@ -24,7 +23,7 @@ export function WordsTable({
             <tr>
               {head.map((one, i) => (
                 <th key={one} className={kind(i)}>
-                  {one}
+                  {capitalize(one)}
                 </th>
               ))}
             </tr>
@@ -35,7 +34,7 @@ export function WordsTable({
               <tr key={place}>
                 {row.map((cell, i) => (
                   <td key={head[i]} className={cellKind(i)}>
-                    {cell}
+                    {i === 0 && !isCode ? capitalize(cell) : cell}
                   </td>
                 ))}
               </tr>

@@ -1,11 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import {
-  buildPredictedSpans,
-  indexAt,
-  type PredictedSpan,
-  predictedSpanAt,
-  visibleSpans,
-} from '../../../../src/renderer/chart/bands';
 import { timeToX, xToTime } from '../../../../src/renderer/chart/lane';
 import { STACK_ORDER } from '../../../../src/renderer/chart/palette';
 import {
@@ -26,6 +19,13 @@ import {
 } from '../../../../src/renderer/chart/view';
 import { GiB, MiB } from '../../../../src/shared/base/units';
 import { COMPONENTS } from '../../../../src/shared/base/vocabulary';
+import {
+  buildPredictedSpans,
+  indexAt,
+  type PredictedSpan,
+  predictedSpanAt,
+  visibleSpans,
+} from '../../../../src/shared/picture/predicted-spans';
 import { fixtureLibrary, random } from '../../../support/fixture-sessions';
 
 const library = fixtureLibrary();

@@ -5,7 +5,7 @@ import {
   repeatsTable,
   settingsTable,
 } from '../../../../shared/present/comparison';
-import type { WordTable } from '../../../../shared/present/tables';
+import type { WordTable } from '../../../../shared/present/word-table';
 import type { Comparison } from '../../../../shared/session/comparison';
 import { cut, plain, table, WIDTH, wrap } from './columns';
 

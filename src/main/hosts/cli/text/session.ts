@@ -19,15 +19,14 @@ import {
 } from '../../../../shared/present/components';
 import { describeConfiguration } from '../../../../shared/present/configuration';
 import { describeStatus, headline } from '../../../../shared/present/headline';
-import { heldTable } from '../../../../shared/present/held-objects';
 import { methodNotes } from '../../../../shared/present/method';
 import { formatInstant, formatSpan } from '../../../../shared/present/moments';
 import { componentName } from '../../../../shared/present/names';
 import { noFindings } from '../../../../shared/present/no-findings';
-import { OBSERVED_HEAD, observedRows } from '../../../../shared/present/observed';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
 import { explainTrace, inversionTable } from '../../../../shared/present/tables';
+import type { WordTable } from '../../../../shared/present/word-table';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import { allocationsText } from './allocations';
 import { cut, plain, table, WIDTH, wrap } from './columns';
@@ -44,8 +43,6 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
     ...(doc.ranks ? [`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`] : []),
     ...phaseSection(doc),
     ...componentSection(doc, budget),
-    ...heldSection(doc),
-    ...observedSection(doc),
     ...(ledger === null ? [] : [wrap(ledger, '    ', '')]),
     findingsText(doc),
     ...explainTrace(doc).map(([title, words]) => `${title}\n${wordsText(words)}`),
@@ -116,19 +113,6 @@ function componentSection(doc: SessionDocument, budget: Budget | null): string[]
   ];
 }
 
-function heldSection(doc: SessionDocument): string[] {
-  const held = heldTable(doc);
-  if (held === null) return [];
-  const notes = held.notes.map((line) => wrap(line, '  '));
-  return [[held.title, table(held.head, held.rows, [0, 1]), ...notes].join('\n')];
-}
-
-function observedSection(doc: SessionDocument): string[] {
-  const rows = observedRows(doc);
-  if (rows.length === 0) return [];
-  return [`Expected from the run's own first steps\n${table(OBSERVED_HEAD, rows)}`];
-}
-
 function findingsText(doc: SessionDocument): string {
   if (doc.findings.length === 0) return wrap(`Findings: none. ${noFindings(doc)}`, '');
   return `Findings\n${doc.findings.map(findingText).join('\n')}`;
@@ -153,6 +137,7 @@ export function inversionText(inversion: Inversion): string {
   return wordsText(inversionTable(inversion));
 }
 
-function wordsText({ head, rows, notes }: ReturnType<typeof inversionTable>): string {
-  return [table(head, rows), ...notes.map((line) => wrap(line, '  '))].join('\n');
+function wordsText({ head, rows, words, notes }: WordTable): string {
+  const left = head.map((_, column) => column).slice(0, words);
+  return [table(head, rows, left), ...notes.map((line) => wrap(line, '  '))].join('\n');
 }

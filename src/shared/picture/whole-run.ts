@@ -2,13 +2,13 @@
  * The budget where no phase is known: not when, but how much. The stack of the highest moment lies under the whole run;
  * up to the resting level (weights, optimizer states, context) it is certain, above it only a ceiling.
  */
-import type { Bytes, Micros } from '../../shared/base/units';
-import type { Component, Tier } from '../../shared/base/vocabulary';
-import { sumComponents } from '../../shared/budget/tier';
-import type { Budget } from '../../shared/budget/types';
-import { predictedPeak } from '../../shared/divergence/overlay/predicted';
-import type { Overlay } from '../../shared/divergence/overlay/types';
-import type { PredictedSpan } from '../chart/bands';
+import type { Bytes, Micros } from '../base/units';
+import type { Component, Tier } from '../base/vocabulary';
+import { sumComponents } from '../budget/tier';
+import type { Budget } from '../budget/types';
+import { predictedPeak } from '../divergence/overlay/predicted';
+import type { Overlay } from '../divergence/overlay/types';
+import type { PredictedSpan } from './predicted-spans';
 
 /** What a run holds from its first step to its last, whatever it is doing. */
 const RESTING: readonly Component[] = [

@@ -10,7 +10,7 @@ import type { Phase } from '../base/vocabulary';
 import type { ComponentBytes } from '../budget/types';
 import { compareWorst } from '../divergence/overlay/phase-tally';
 import type { OverlayPhase } from '../divergence/overlay/types';
-import { touches } from './pages';
+import { touches } from '../session/pages';
 
 /** One phase, or several beside each other that no eye could tell apart. Bytes are less the baseline. */
 export interface PhaseBar {

@@ -1,19 +1,27 @@
-/** The budget as a timeline draws it: spans at every resolution, what of each is certain, and how high the axis goes. */
-import type { Bytes, Micros } from '../../shared/base/units';
-import type { Component, Tier } from '../../shared/base/vocabulary';
-import type { Budget } from '../../shared/budget/types';
-import type { SessionDocument } from '../../shared/session/session-document';
-import { deviceIn, TREE_RSS } from '../../shared/trace/series-ids';
+/**
+ * The budget as it is drawn, in the window and in a report alike: spans at every resolution, what of each is certain, and
+ * how high the axis goes.
+ */
+import type { Bytes, Micros } from '../base/units';
+import type { Component, Tier } from '../base/vocabulary';
+import type { Budget } from '../budget/types';
+import type { SessionDocument } from '../session/session-document';
+import { deviceIn, TREE_RSS } from '../trace/series-ids';
 import {
   buildPredictedSpans,
   listComponents,
   type PredictedSpan,
   predictedSpanAt,
   visibleSpans,
-} from '../chart/bands';
+} from './predicted-spans';
 import { SpanLevels } from './span-levels';
-import { runEnd } from './timeline-actions';
 import { predictWholeRun } from './whole-run';
+
+/** A run shorter than this is drawn as if it were as long. */
+export const MIN_END_US: Micros = 1000;
+
+export const runEnd = ({ durationUs }: Pick<SessionDocument, 'durationUs'>): Micros =>
+  Math.max(MIN_END_US, durationUs);
 
 export interface BudgetPicture {
   readonly levels: SpanLevels<PredictedSpan>;
@@ -60,6 +68,19 @@ export function drawBudget(
     capacity: findCapacity(session),
     at: (t) => predictedSpanAt(spans, t),
   };
+}
+
+/** A capacity up to so many times what is drawn is on the axis; a higher one is told at its edge. */
+const CAPACITY_REACH = 1.5;
+
+/** How high the axis goes at least, in bytes above the baseline. */
+export function reachOfAxis(
+  { measuredPeak }: SessionDocument['overlay'],
+  { ceiling, expected, capacity }: BudgetPicture,
+): Bytes {
+  const drawn = Math.max(ceiling, expected ?? 0, measuredPeak?.bytes ?? 0, 1);
+  const limit = capacity?.bytes ?? 0;
+  return limit > drawn && limit <= drawn * CAPACITY_REACH ? limit : drawn;
 }
 
 /** Of the device the line belongs to, less what was in use before the run; of the host for a line of the host. */

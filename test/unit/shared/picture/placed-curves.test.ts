@@ -4,7 +4,7 @@ import { upperBound } from '../../../../src/shared/base/search';
 import { type PhaseCurve, predictCurve } from '../../../../src/shared/budget/curve';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
-import { type PlacedCurve, placeCurves } from '../../../../src/shared/session/placed-curves';
+import { type PlacedCurve, placeCurves } from '../../../../src/shared/picture/placed-curves';
 import type { BlockEdge, PhaseSpan } from '../../../../src/shared/trace/types';
 import { series } from '../../../support/overlay-scenario';
 import { randomFrom } from '../../../support/random-runs';

@@ -8,13 +8,13 @@
  *       └──────────┴────────────┘ t
  */
 
-import type { Bytes, Micros } from '../../shared/base/units';
-import type { Component, Tier } from '../../shared/base/vocabulary';
-import { sumComponents } from '../../shared/budget/tier';
-import type { Budget, ComponentBytes } from '../../shared/budget/types';
-import { predictedRow } from '../../shared/divergence/overlay/predicted';
-import type { Overlay } from '../../shared/divergence/overlay/types';
-import { STACK_ORDER } from './palette';
+import type { Bytes, Micros } from '../base/units';
+import type { Component, Tier } from '../base/vocabulary';
+import { sumComponents } from '../budget/tier';
+import type { Budget, ComponentBytes } from '../budget/types';
+import { predictedRow } from '../divergence/overlay/predicted';
+import type { Overlay } from '../divergence/overlay/types';
+import { STACK_ORDER } from '../present/colors';
 
 export interface PredictedSpan {
   readonly t0: Micros;

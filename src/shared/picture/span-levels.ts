@@ -8,9 +8,8 @@
  * Levels are made when they are first needed. `join` decides what a joined span keeps: for a budget the highest, for
  * residuals the widest.
  */
-import type { Micros } from '../../shared/base/units';
-import { indexAt } from '../chart/bands';
-import type { View } from '../chart/view';
+import type { Micros } from '../base/units';
+import { indexAt } from './predicted-spans';
 
 interface Spanned {
   readonly t0: Micros;
@@ -23,14 +22,14 @@ const FINER = 4;
 export class SpanLevels<T extends Spanned> {
   readonly #items: readonly T[];
   readonly #end: Micros;
-  readonly #join: (items: readonly T[], view: View, columns: number) => readonly T[];
+  readonly #join: (items: readonly T[], view: Spanned, columns: number) => readonly T[];
   readonly #levels = new Map<number, readonly T[]>();
 
   /** `items` in time order, none overlapping the next; `join` makes of them at most some for each of `columns`. */
   constructor(
     items: readonly T[],
     end: Micros,
-    join: (items: readonly T[], view: View, columns: number) => readonly T[],
+    join: (items: readonly T[], view: Spanned, columns: number) => readonly T[],
   ) {
     this.#items = items;
     this.#end = end;
@@ -38,7 +37,7 @@ export class SpanLevels<T extends Spanned> {
   }
 
   /** Those that touch the view, at a resolution finer than `width` pixels. */
-  within({ t0, t1 }: View, width: number): readonly T[] {
+  within({ t0, t1 }: Spanned, width: number): readonly T[] {
     const items = this.#levelFor(((t1 - t0) / Math.max(1, width)) * 0.5);
     const first = Math.max(
       0,

@@ -6,6 +6,7 @@
  *     operation   1   2   3        9    10       what the trace tells: 1, 9
  *     time        |···|···|···· ···|····|        what lies between is spread
  */
+import { formatInteger } from '../base/format';
 import { lowerBound } from '../base/search';
 import type { Bytes, Micros } from '../base/units';
 import type { Phase } from '../base/vocabulary';
@@ -13,7 +14,7 @@ import type { PhaseCurve } from '../budget/curve';
 import { envelope } from '../trace/envelope';
 import type { Envelope } from '../trace/sample-source';
 import { sampleAt } from '../trace/series';
-import { frameworkSeries } from '../trace/series-ids';
+import { FRAMEWORK_ALLOCATED, frameworkSeries, rankIn, withoutRank } from '../trace/series-ids';
 import type { BlockEdge, PhaseSpan, SeriesData } from '../trace/types';
 
 /** A point of the curve whose moment is known, with what was measured there; each list has one entry a point, in order of time. */
@@ -50,6 +51,10 @@ export interface PredictedCurves {
   /** Of the model's blocks, as the framework names them; empty where it does not. */
   readonly blocks: readonly string[];
 }
+
+/** Theory knows a curve of what a framework allocates: the rank whose line `series` is, null where it is another line. */
+export const curvedRank = (series: string | null): number | null =>
+  series !== null && withoutRank(series) === FRAMEWORK_ALLOCATED ? rankIn(series) : null;
 
 /** Narrower phases, in columns of the view, show no more than their highest moment. */
 const LEAST_COLUMNS = 3;
@@ -201,4 +206,20 @@ function thin(
 
 function lastOfEach<T>(items: readonly T[], key: (item: T) => number): readonly T[] {
   return items.filter((item, i) => i + 1 === items.length || key(items[i + 1]!) !== key(item));
+}
+
+/** Point `i` of those whose moment is known, in words: "Operation 212 of 540, block 3", "Block 17, layers.17". */
+export function namePoint(
+  { points, of, count }: PlacedCurve,
+  i: number,
+  blocks: readonly string[],
+): string {
+  const block = points.block[i]!;
+  const number = formatInteger(block);
+  if (of === 'operations') {
+    const where = `Operation ${formatInteger(points.index[i]!)} of ${formatInteger(count)}`;
+    return block < 0 ? where : `${where}, block ${number}`;
+  }
+  if (block < 0) return 'Outside the blocks';
+  return blocks[block] === undefined ? `Block ${number}` : `Block ${number}, ${blocks[block]}`;
 }
