@@ -12,8 +12,8 @@ const DAY_S = 86_400;
 /** Windows share a browser process by so many. */
 const TO_A_BROWSER = 10;
 const VIEWPORT = { width: 800, height: 600 };
-/** For one window to open while the others already look. */
-const PATIENCE_MS = 120_000;
+/** For one window to show the session while all others do. */
+const PATIENCE_MS = 300_000;
 /** How long one that still follows may have heard nothing. */
 const SILENT_MS = 30_000;
 
@@ -36,12 +36,14 @@ export async function soakBrowsers(count: number, seconds: number): Promise<stri
   const browsers: Browser[] = [];
   const windows: Watched[] = [];
   try {
+    // All are opened before any looks: here they share the machine that they would not share among people.
     for (let i = 0; i < count; i++) {
       if (i % TO_A_BROWSER === 0) browsers.push(await launchBrowser());
-      windows.push(
-        await openWindow(browsers.at(-1)!, `http://127.0.0.1:${app.port}`, app.token, id),
-      );
+      windows.push(await openWindow(browsers.at(-1)!, `http://127.0.0.1:${app.port}`, app.token));
     }
+    const begun = performance.now();
+    await Promise.all(windows.map(({ page }) => look(page, id)));
+    say(`all ${count} show the session`, `after ${Math.round(performance.now() - begun)} ms`);
     await pause(lasts * 1000);
     const now = performance.now();
     const dropped = windows.filter(({ closed }) => closed > 0).length;
@@ -66,12 +68,7 @@ export async function soakBrowsers(count: number, seconds: number): Promise<stri
   }
 }
 
-async function openWindow(
-  browser: Browser,
-  origin: string,
-  token: string,
-  id: string,
-): Promise<Watched> {
+async function openWindow(browser: Browser, origin: string, token: string): Promise<Watched> {
   const page = await browser.newPage({ viewport: VIEWPORT });
   const watched: Watched = { page, faults: [], heardAt: performance.now(), messages: 0, closed: 0 };
   page.on('pageerror', (error) => watched.faults.push(`a page threw: ${error.message}`));
@@ -87,7 +84,10 @@ async function openWindow(
   await page.goto(`${origin}/#token=${token}`);
   // The window takes the token out of its address before it goes anywhere.
   await page.waitForFunction('!location.hash.includes("token")');
+  return watched;
+}
+
+async function look(page: Page, id: string): Promise<void> {
   await page.evaluate(`location.hash = ${JSON.stringify(`#/session/${id}`)}`);
   await page.locator('.chart canvas').first().waitFor();
-  return watched;
 }

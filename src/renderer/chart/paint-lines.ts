@@ -1,7 +1,8 @@
 /**
- * Lines of samples on a sheet. Few samples are joined as they are; where they crowd the pixels, every column shows its
- * lowest and highest as a band with the line along the upper edge, so that no peak is ever lost and the cost of a frame
- * follows the pixels, not the samples.
+ * Lines of samples on a sheet. Few samples are joined as they are; where they crowd the columns they were asked for,
+ * every column shows its lowest and highest as a band with the line along the upper edge, so that no peak is ever lost
+ * and the cost of a frame follows the pixels, not the samples. What was asked for a wider view keeps its columns while
+ * it is drawn larger: joined one by one, the lowest and highest of each would be strokes that nobody measured.
  */
 import { lowerBound } from '../../shared/base/search';
 import type { Micros } from '../../shared/base/units';
@@ -21,8 +22,16 @@ export interface LineStyle {
 /** How samples stand for the time between them: joined, each held until the next, or each true since the one before. */
 export type Between = 'joined' | 'held' | 'since';
 
+/** Stretches of time as long as each other, one of which begins at `t0`. */
+export interface TimeColumns {
+  readonly t0: Micros;
+  readonly us: Micros;
+}
+
 export interface LineData {
   readonly envelope: Envelope;
+  /** The columns it was asked for; a pixel each where they are not told. */
+  readonly columns?: TimeColumns;
   /** Subtracted from every value: the baseline. */
   readonly less?: number;
   readonly between: Between;
@@ -31,18 +40,25 @@ export interface LineData {
   readonly longest?: Micros;
 }
 
-/** More samples than this to a pixel are drawn as columns. */
+/** More samples than this to a column are drawn as columns. */
 const CROWDED = 1.5;
-/** Columns of two pixels that are farther apart have none between them that holds a sample. */
-const APART_PX = 3;
+/** Narrower columns are drawn together, as near to this as whole ones come. */
+const LEAST_COLUMN_PX = 2;
+/** Columns that are farther apart than so many have none between them that holds a sample. */
+const APART = 1.5;
 
 export function paintLine(sheet: Sheet, line: LineData, style: LineStyle): void {
   const { times } = line.envelope;
   if (times.length === 0) return;
   const from = Math.max(0, lowerBound(times, sheet.view.t0) - 1);
   const to = Math.min(times.length, lowerBound(times, sheet.view.t1) + 1);
-  if (to - from > CROWDED * sheet.box.width) paintColumns(sheet, line, style, from, to);
-  else paintSamples(sheet, line, style, from, to);
+  const { view, box } = sheet;
+  const pixelUs = (view.t1 - view.t0) / box.width;
+  const asked = line.columns ?? { t0: view.t0, us: pixelUs };
+  if (to - from > (CROWDED * (view.t1 - view.t0)) / Math.max(pixelUs, asked.us)) {
+    const together = Math.max(1, Math.round((LEAST_COLUMN_PX * pixelUs) / asked.us));
+    paintColumns(sheet, line, style, { t0: asked.t0, us: asked.us * together });
+  } else paintSamples(sheet, line, style, from, to);
 }
 
 function paintSamples(
@@ -104,26 +120,22 @@ function lastHeld({ envelope: { times }, heldUntil, longest = 0 }: LineData): Mi
   return Math.min(heldUntil ?? last, last + longest);
 }
 
-function paintColumns(
-  sheet: Sheet,
-  line: LineData,
-  style: LineStyle,
-  from: number,
-  to: number,
-): void {
+function paintColumns(sheet: Sheet, line: LineData, style: LineStyle, columns: TimeColumns): void {
   const { less = 0 } = line;
+  const apart = APART * (sheet.x(columns.us) - sheet.x(0));
   const upper = new Path2D();
   const area = new Path2D();
   const floor = sheet.y(0);
-  for (const run of pixelColumns(sheet, line.envelope, from, to)) {
-    const { x, low, high, count } = run;
+  for (const run of gatherColumns(sheet, line.envelope, columns)) {
+    const { x, low, high } = run;
+    const count = x.length;
     const top = (i: number) => sheet.y(high[i]! - less);
     for (let i = 0; i < count; i++)
       if (i === 0) upper.moveTo(x[i]!, top(i));
       else upper.lineTo(x[i]!, top(i));
     // Between columns that are apart nothing is known to lie below the line: what they span ends with each of them.
     for (let begin = 0, i = 1; i <= count; i++) {
-      if (i < count && (style.area !== undefined || x[i]! - x[i - 1]! <= APART_PX)) continue;
+      if (i < count && (style.area !== undefined || x[i]! - x[i - 1]! <= apart)) continue;
       area.moveTo(x[begin]!, top(begin));
       for (let j = begin + 1; j < i; j++) area.lineTo(x[j]!, top(j));
       for (let j = i - 1; j >= begin; j--)
@@ -139,51 +151,48 @@ function paintColumns(
   });
 }
 
+/** Of one unbroken stretch of samples. */
 interface Columns {
-  readonly x: Float64Array;
-  readonly low: Float64Array;
-  readonly high: Float64Array;
-  count: number;
+  readonly x: number[];
+  readonly low: number[];
+  readonly high: number[];
 }
 
-/** Lowest and highest of each column of two pixels, one run for every unbroken stretch of samples. */
-export function pixelColumns(
-  sheet: Pick<Sheet, 'x' | 'box'>,
+/** Lowest and highest of each column in sight, one run for every unbroken stretch of samples. */
+function gatherColumns(
+  { view, x }: Sheet,
   { times, values }: Envelope,
-  from: number,
-  to: number,
+  { t0, us }: TimeColumns,
 ): readonly Columns[] {
-  const room = Math.ceil(sheet.box.width / 2) + 4;
-  const begin = (): Columns => ({
-    x: new Float64Array(room),
-    low: new Float64Array(room),
-    high: new Float64Array(room),
-    count: 0,
-  });
+  // Whole columns, one more on each side, and a sample beyond: so the line comes from where it was.
+  const first = Math.floor((view.t0 - t0) / us) - 1;
+  const last = Math.floor((view.t1 - t0) / us) + 1;
+  const from = Math.max(0, lowerBound(times, t0 + first * us) - 1);
+  const to = Math.min(times.length, lowerBound(times, t0 + (last + 1) * us) + 1);
   const runs: Columns[] = [];
   let run: Columns | null = null;
   let current = Number.NaN;
-  const last = room - 4;
   for (let i = from; i < to; i++) {
     const value = values[i]!;
     if (Number.isNaN(value)) {
       run = null;
       continue;
     }
-    const at = Math.floor((sheet.x(times[i]!) - sheet.box.left) / 2);
-    const column = Math.min(last, Math.max(-1, at));
+    const column = Math.floor((times[i]! - t0) / us);
     if (run === null) {
-      run = begin();
+      run = { x: [], low: [], high: [] };
       runs.push(run);
       current = Number.NaN;
     }
+    const { low, high } = run;
+    const at = low.length - 1;
     if (column !== current) {
       current = column;
-      run.x[run.count] = sheet.box.left + column * 2 + 1;
-      run.low[run.count] = value;
-      run.high[run.count++] = value;
-    } else if (value > run.high[run.count - 1]!) run.high[run.count - 1] = value;
-    else if (value < run.low[run.count - 1]!) run.low[run.count - 1] = value;
+      run.x.push(x(t0 + (column + 0.5) * us));
+      low.push(value);
+      high.push(value);
+    } else if (value > high[at]!) high[at] = value;
+    else if (value < low[at]!) low[at] = value;
   }
   return runs;
 }

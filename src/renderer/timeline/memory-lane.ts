@@ -121,8 +121,8 @@ const FADED_PX = 10;
 
 function fadeSpans({ context, ink, x, y }: Sheet, shown: readonly CurvedSpan[]): void {
   for (const [i, { span, curve }] of shown.entries()) {
-    // One colour for all of it tells of no order in which it comes.
-    if (span.held || span.parts === null || curve) continue;
+    // One colour for all of it tells of no order in which it comes, and several phases of no ramp.
+    if (span.held || span.isJoined || span.parts === null || curve) continue;
     const [x0, x1] = [x(span.t0), x(span.t1)];
     if (x1 - x0 < FADED_PX) continue;
     const before = heldTotal(shown[i - 1]) ?? 0;

@@ -23,7 +23,10 @@ export function findCurves(
 ): readonly CurvedSpan[] {
   return shown.map((span) => ({
     span,
-    curve: span.held || x(span.t1) - x(span.t0) < LEAST_PX ? null : at((span.t0 + span.t1) / 2),
+    curve:
+      span.held || span.isJoined || x(span.t1) - x(span.t0) < LEAST_PX
+        ? null
+        : at((span.t0 + span.t1) / 2),
   }));
 }
 

@@ -25,9 +25,9 @@ export function paintSeries(
   const { context, box } = sheet;
   const parts = traces.parts(id, sheet.view);
   const fine = parts.at(-1)?.span;
-  for (const { trace, span } of parts) {
+  for (const { trace, span, columns } of parts) {
     const between = betweenSamples(trace.info);
-    const line = { envelope: trace.envelope, less, between, ...heldOn(trace.info, end) };
+    const line = { envelope: trace.envelope, columns, less, between, ...heldOn(trace.info, end) };
     context.save();
     context.beginPath();
     if (span) context.rect(sheet.x(span.t0), 0, sheet.x(span.t1) - sheet.x(span.t0), 1e5);

@@ -6,6 +6,7 @@
 import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { TraceView } from '../../shared/contract/api';
+import type { TimeColumns } from '../chart/paint-lines';
 import type { View } from '../chart/view';
 import { LatestWins, type Settled } from '../state/latest-wins';
 import { createStore } from '../state/store';
@@ -38,10 +39,17 @@ const LATEST_MS = 400;
 const MARGIN = 1 / 12;
 
 type Traces = ReadonlyMap<string, TraceView>;
+/** What there is to draw of a series, all of it where no span is told, and the columns it was asked for. */
+export interface TracePart {
+  readonly trace: TraceView;
+  readonly span: View | null;
+  readonly columns: TimeColumns;
+}
 /** An answer, with the number of the question it belongs to. */
 interface Answer {
   readonly asked: number;
   readonly span: View;
+  readonly columns: TimeColumns;
   readonly traces: Traces;
 }
 
@@ -54,7 +62,7 @@ export class TraceWindows {
   readonly failure = createStore<unknown>(null);
   #wants: TraceWants = { series: [], end: 0, columns: 0, version: null };
   #view: View | null = null;
-  #whole: Traces = new Map();
+  #whole: Answer | null = null;
   #near: Answer | null = null;
   readonly #askWhole: LatestWins<Answer>;
   readonly #askNear: LatestWins<Answer>;
@@ -70,7 +78,7 @@ export class TraceWindows {
     this.#ask = ask;
     const never = () => Promise.reject(new Error('Nothing was asked.'));
     this.#askWhole = new LatestWins<Answer>('', never, (settled) => {
-      if ('data' in settled) this.#takeWhole(settled.data.traces);
+      if ('data' in settled) this.#takeWhole(settled.data);
       this.#settle(settled);
     });
     this.#askNear = new LatestWins<Answer>('', never, (settled) => {
@@ -123,8 +131,8 @@ export class TraceWindows {
     this.#taking.abort();
   }
 
-  #takeWhole(traces: Traces): void {
-    this.#whole = traces;
+  #takeWhole(answer: Answer): void {
+    this.#whole = answer;
     this.wholeVersion.set(this.wholeVersion.get() + 1);
   }
 
@@ -135,30 +143,28 @@ export class TraceWindows {
   }
 
   /** What there is to draw of a series in a view: the finest that covers it, else the whole run and the finer part. */
-  parts(
-    id: string,
-    view: View,
-  ): readonly { readonly trace: TraceView; readonly span: View | null }[] {
-    const whole = this.#whole.get(id);
-    const near = this.#near?.traces.get(id);
+  parts(id: string, view: View): readonly TracePart[] {
+    const whole = partOf(this.#whole, id);
+    const near = partOf(this.#near, id);
     if (!near || !this.#near || (view.t0 <= 0 && view.t1 >= this.#wants.end))
-      return whole ? [{ trace: whole, span: null }] : [];
+      return whole ? [whole] : [];
     const { span } = this.#near;
     const isCovered = span.t0 <= view.t0 && (span.t1 >= view.t1 || span.t1 >= this.#wants.end);
-    const fine = { trace: near, span: isCovered ? null : span };
-    return isCovered || !whole ? [fine] : [{ trace: whole, span: null }, fine];
+    if (isCovered) return [near];
+    const fine = { ...near, span };
+    return whole ? [whole, fine] : [fine];
   }
 
   /** The finest that is known at an instant. */
   at(id: string, t: Micros): TraceView | null {
     const near = this.#near;
     if (this.#view && near && near.span.t0 <= t && t <= near.span.t1)
-      return near.traces.get(id) ?? this.#whole.get(id) ?? null;
-    return this.#whole.get(id) ?? null;
+      return near.traces.get(id) ?? this.whole(id);
+    return this.whole(id);
   }
 
   whole(id: string): TraceView | null {
-    return this.#whole.get(id) ?? null;
+    return this.#whole?.traces.get(id) ?? null;
   }
 
   #askForView(): void {
@@ -178,10 +184,12 @@ export class TraceWindows {
     const wants = this.#wants;
     const asked = ++this.#asked;
     this.isStale.set(true);
+    const asks = question(wants, span);
     line.change('', async () => ({
       asked,
       span,
-      traces: toMap(await this.#ask(question(wants, span), { signal })),
+      columns: { t0: span.t0, us: (span.t1 - span.t0) / asks.columns },
+      traces: toMap(await this.#ask(asks, { signal })),
     }));
     void line.run();
   }
@@ -203,6 +211,10 @@ const question = ({ series, columns }: TraceWants, { t0, t1 }: View) => ({
   t1,
   columns: Math.max(16, Math.min(MAX_COLUMNS, Math.round(columns))),
 });
+function partOf(answer: Answer | null, id: string): TracePart | null {
+  const trace = answer?.traces.get(id);
+  return answer && trace ? { trace, span: null, columns: answer.columns } : null;
+}
 const isTakenBack = (error: unknown): boolean =>
   error instanceof Failure && error.code === 'cancelled';
 const toMap = (views: readonly TraceView[]): Traces =>

@@ -25,6 +25,8 @@ export interface PredictedSpan {
   /** Index into overlay.phases; a held span carries that of the phase before it. */
   readonly phase: number;
   readonly held: boolean;
+  /** Stands for several, of which it is the highest. */
+  readonly isJoined?: true;
 }
 
 /** A split is shown only where it adds up to the total it splits. */
@@ -116,6 +118,17 @@ export function predictedSpanAt(all: readonly PredictedSpan[], t: Micros): Predi
 }
 
 /**
+ * The higher of two; of two alike the one that uses more of it. An allocator that has reserved its fill stands at one
+ * height in every phase, and which of them a column shows would go by where its edge happens to fall.
+ */
+function higherOf(one: PredictedSpan, other: PredictedSpan): PredictedSpan {
+  const used = ({ total, parts }: PredictedSpan) => total - (parts?.reserve ?? 0);
+  const isHigher =
+    other.total > one.total || (other.total === one.total && used(other) > used(one));
+  return isHigher ? other : one;
+}
+
+/**
  * Spans of [t0, t1] for `columns` columns: as they are where they are few, else the highest of each column, so that
  * the ceiling of the budget is never lost.
  */
@@ -143,8 +156,8 @@ export function visibleSpans(
       out.push(before && span.t0 - before.t1 < width ? { ...span, t0: before.t1 } : span);
       column = own;
     } else {
-      const higher = span.total > before.total ? span : before;
-      out[out.length - 1] = { ...higher, t0: before.t0, t1: Math.max(before.t1, span.t1) };
+      const [begun, end] = [before.t0, Math.max(before.t1, span.t1)];
+      out[out.length - 1] = { ...higherOf(before, span), t0: begun, t1: end, isJoined: true };
     }
   }
   return out;

@@ -9,6 +9,7 @@ import type { PhaseBar } from '../../../shared/picture/phase-bars';
 import { type Anchors, toCommon, toOwn } from '../../../shared/session/align';
 import type { BriefDocument } from '../../../shared/session/session-document';
 import type { Envelope } from '../../../shared/trace/envelope';
+import type { LineData } from '../../chart/paint-lines';
 import type { View } from '../../chart/view';
 import type { TraceWindows } from '../../timeline/traces';
 
@@ -58,13 +59,22 @@ export class AlignedSession {
   }
 
   /** The finest line there is for a view, on the axis; values as recorded, the baseline included. */
-  line(view: View): Envelope | null {
+  line(view: View): Pick<LineData, 'envelope' | 'columns'> | null {
     const { series } = this.session.overlay;
     if (series === null) return null;
     const parts = this.traces.parts(series, this.toOwnView(view));
     const best = parts.find(({ span }) => span === null) ?? parts.at(-1);
     if (!best) return null;
-    const { envelope } = best.trace;
+    const { span, session } = this;
+    const stretch = (span.t1 - span.t0) / Math.max(1, session.durationUs);
+    const columns = {
+      t0: toCommon(this.#anchors, best.columns.t0),
+      us: best.columns.us * stretch,
+    };
+    return { envelope: this.#move(best.trace.envelope), columns };
+  }
+
+  #move(envelope: Envelope): Envelope {
     const known = this.#moved.get(envelope);
     if (known) return known;
     const moved = {
@@ -80,7 +90,7 @@ export class AlignedSession {
     const line = this.line(view);
     const { span } = this;
     if (!line || t1 < span.t0 || t0 > span.t1) return null;
-    const { times, values } = line;
+    const { times, values } = line.envelope;
     const from = lowerBound(times, t0);
     let highest = from > 0 ? values[from - 1]! : Number.NaN;
     for (let i = from; i < times.length && times[i]! <= t1; i++)

@@ -91,9 +91,9 @@ function lineLane(
 }
 
 function paintSession(sheet: Sheet, each: AlignedSession): void {
-  const envelope = each.line(sheet.view);
-  if (!envelope) return;
-  const line = { envelope, less: each.session.overlay.baselineBytes, between: 'joined' as const };
+  const drawn = each.line(sheet.view);
+  if (!drawn) return;
+  const line = { ...drawn, less: each.session.overlay.baselineBytes, between: 'joined' as const };
   paintLine(sheet, line, {
     color: sessionColor(each.place),
     width: 1.75,

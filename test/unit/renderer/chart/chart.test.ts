@@ -84,6 +84,23 @@ describe('the budget bands', () => {
       expect(shown.length).toBeLessThanOrEqual(columns + 2);
     }
   });
+  it('show of phases alike in height the one that uses most of it, wherever a column begins', () => {
+    const phases = ['forward', 'backward', 'optimizer'].map((_, i) => ({
+      total: 100,
+      parts: { activations: 80 - 30 * i, reserve: 20 + 30 * i },
+    }));
+    const all = Array.from({ length: 3000 }, (_, phase) => ({
+      ...phases[phase % 3]!,
+      t0: phase * 10,
+      t1: phase * 10 + 10,
+      phase,
+      held: false,
+    }));
+    for (const columns of [100, 113, 127]) {
+      const shown = visibleSpans(all, 0, 30_000, columns);
+      expect(new Set(shown.map(({ parts }) => parts?.activations))).toEqual(new Set([80]));
+    }
+  });
   it('know every component of the vocabulary', () => {
     expect([...STACK_ORDER].sort()).toEqual([...COMPONENTS].sort());
   });

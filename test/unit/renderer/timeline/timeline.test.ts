@@ -12,6 +12,7 @@ import { createTimelineState } from '../../../../src/renderer/timeline/timeline-
 import { TraceWindows } from '../../../../src/renderer/timeline/traces';
 import { drawBudget } from '../../../../src/shared/picture/budget-picture';
 import { envelope } from '../../../../src/shared/trace/envelope';
+import type { SeriesData } from '../../../../src/shared/trace/types';
 import { drawLog } from '../../../support/draw-log';
 import { type FixtureSession, fixtureLibrary, random } from '../../../support/fixture-sessions';
 import { countersSession, logSession, longSession } from '../../../support/timeline-sessions';
@@ -75,6 +76,27 @@ describe('a line of samples', () => {
       expect(points.length).toBeLessThanOrEqual(
         2 * sheet.box.width + (values.length - known.length),
       );
+    }
+  });
+  it('keeps the columns it was asked for while it is drawn larger', () => {
+    const [end, columns] = [1e6, 500];
+    const times = Float64Array.from({ length: 40_000 }, (_, i) => i * 25);
+    const values = Float64Array.from(times, (_, i) => (i % 10 < 5 ? 80 : 20));
+    const [{ info }] = countersSession('t-counters').data as [SeriesData];
+    const asked = envelope({ info, times, values, gaps: [] }, 0, end, columns);
+    const line = {
+      envelope: asked,
+      columns: { t0: 0, us: end / columns },
+      between: 'joined',
+    } as const;
+    for (const t0 of [0, 123_456, 300_001]) {
+      const { sheet, log } = drawLog({ t0, t1: t0 + end / 7 }, 0, 100);
+      paintLine(sheet, line, { color: '#000', width: 1 });
+      const points = log.filter(({ kind }) => kind === 'stroke').flatMap((each) => each.points);
+      expect(points.length).toBeGreaterThan(columns / 7 - 2);
+      expect(points.length).toBeLessThan(columns / 7 + 6);
+      const inside = points.filter(([x]) => x > -columns / 50 && x < sheet.box.width);
+      expect(inside.filter(([, y]) => Math.abs(y - sheet.y(80)) > 1e-9)).toEqual([]);
     }
   });
   it('holds a slow counter through a window in which nothing was read', () => {
