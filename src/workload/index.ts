@@ -19,6 +19,7 @@ import { Reporter } from './measure/reporter';
 import { checkTokenIds } from './modes/logits';
 import { answerTokens, checkWeights, runWorkload } from './run-workload';
 import { readSpecs, type Specs } from './specs';
+import { WasmMemoryExhausted } from './wasm/memory';
 
 async function main(): Promise<void> {
   if (process.argv[2] === BESIDE) return holdBeside(process.argv[3] ?? '');
@@ -58,12 +59,16 @@ async function start(specs: Specs): Promise<void> {
   }
 }
 
-/** WebAssembly aborts when it cannot grow; what the person needs is how far the run came. */
+/** Where WebAssembly has no more memory, what the person needs is how far the run came. */
 function outOfMemory(error: unknown, reporter: Reporter): Failure | null {
-  if (!(error instanceof WebAssembly.RuntimeError) || !error.message.startsWith('Aborted'))
-    return null;
+  const asked = error instanceof WasmMemoryExhausted ? error.bytes : null;
+  // Kernels ask for room of their own, and abort where there is none.
+  const hasAborted =
+    error instanceof WebAssembly.RuntimeError && error.message.startsWith('Aborted');
+  if (asked === null && !hasAborted) return null;
   const { allocated } = reporter.liveBytes.read();
-  const message = `The wasm backend ran out of memory with ${allocated} bytes of tensors alive: WebAssembly holds at most 4 GiB.`;
+  const trying = asked === null ? '' : ` trying to allocate ${asked} bytes,`;
+  const message = `The wasm backend ran out of memory${trying} with ${allocated} bytes of tensors alive: WebAssembly holds at most 4 GiB.`;
   reporter.note(message);
   return new Failure(
     'workload_failed',

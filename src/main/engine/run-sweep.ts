@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../shared/base/failure';
-import type { Millis } from '../../shared/base/units';
+import type { Micros, Millis } from '../../shared/base/units';
 import { nameSession, recordedExperiment } from '../../shared/chapter/experiments/measured';
 import type { BundledSweep } from '../../shared/chapter/sweeps/bundled-sweep';
 import { readingFor } from '../../shared/chapter/sweeps/bundled-sweep';
@@ -103,9 +103,9 @@ export async function runSweep(
     );
   if (known.size > 0)
     hooks.say(`${known.size} of ${parts.length} points are in the library already`);
-  const pace = new Pace(parts.filter((part) => !known.has(part)));
+  const pace = new Pace(parts, known);
   const runs: SweepRun[] = [];
-  const failed: { point: string; why: string }[] = [];
+  const failed: Unrecorded[] = [];
   for (const [index, one] of parts.entries()) {
     let doc = known.get(one);
     if (doc === undefined) {
@@ -115,12 +115,13 @@ export async function runSweep(
         point: one.part.role,
         msLeft: pace.left(),
       });
-      pace.finish(one);
       if ('why' in result) {
-        failed.push({ point: one.part.role, why: result.why });
+        pace.passOver(one);
+        failed.push({ point: one.part.role, ...result });
         continue;
       }
       doc = await sessions.show({ id: result.id });
+      pace.finish(one, doc);
     }
     runs.push(readRun(one.point, doc));
   }
@@ -128,9 +129,22 @@ export async function runSweep(
     throw new Failure(
       'workload_failed',
       `No point of the sweep could be recorded; ${failed[0]?.point}: ${failed[0]?.why}`,
-      'Run the command of one point by itself: plumbline record -- COMMAND.',
+      failed[0]?.remedy ?? 'Run the command of one point by itself: plumbline record -- COMMAND.',
     );
-  return describeSweep(plan.reading, plan.axes, pointsFor(plan.axes), runs, failed);
+  return describeSweep(
+    plan.reading,
+    plan.axes,
+    pointsFor(plan.axes),
+    runs,
+    failed.map(({ point, why }) => ({ point, why })),
+  );
+}
+
+interface Unrecorded {
+  readonly point: string;
+  readonly why: string;
+  /** Where the run was refused before it was launched. */
+  readonly remedy?: string;
 }
 
 /** What the library holds of a sweep, each point as often as it was recorded; null where it holds nothing of it. */
@@ -153,11 +167,12 @@ async function recordPart(
   { request, part }: Part,
   hooks: SweepHooks,
   progress: SweepProgress,
-): Promise<{ readonly id: string } | { readonly why: string }> {
+): Promise<{ readonly id: string } | Omit<Unrecorded, 'point'>> {
   try {
     return await hooks.record({ ...request, name: nameSession(part), experiment: part }, progress);
   } catch (error) {
-    if (error instanceof Failure && error.code !== 'interrupted') return { why: error.message };
+    if (error instanceof Failure && error.code !== 'interrupted')
+      return { why: error.message, remedy: error.remedy };
     throw error;
   }
 }
@@ -199,26 +214,37 @@ const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 /** What starting a workload costs beside its work, in FLOPs: a second or two. */
 const START_WORK = 10e9;
 
-/** The time left, from how far the work is: a long generation takes many times as long as a short one. */
+/**
+ * The time left, from how long the recordings that there are took for their work: a long generation takes many times as
+ * long as a short one.
+ */
 class Pace {
-  readonly #began = performance.now();
   readonly #toGo: Set<Part>;
-  #done = 0;
+  #took: Micros = 0;
+  #work = 0;
 
-  constructor(parts: readonly Part[]) {
+  /** `known`: recorded before. */
+  constructor(parts: readonly Part[], known: ReadonlyMap<Part, SessionDocument>) {
     this.#toGo = new Set(parts);
+    for (const [part, doc] of known) this.finish(part, doc);
   }
 
-  finish(part: Part): void {
+  finish(part: Part, { durationUs }: SessionDocument): void {
+    this.passOver(part);
+    this.#took += durationUs;
+    this.#work += weigh(part);
+  }
+
+  /** It came to nothing, and how long that took tells of no other. */
+  passOver(part: Part): void {
     this.#toGo.delete(part);
-    this.#done += weigh(part);
   }
 
   /** Null until one is done. */
   left(): Millis | null {
-    if (this.#done === 0) return null;
+    if (this.#work === 0) return null;
     const toGo = [...this.#toGo].reduce((sum, part) => sum + weigh(part), 0);
-    return ((performance.now() - this.#began) * toGo) / this.#done;
+    return (this.#took * toGo) / this.#work / 1000;
   }
 }
 

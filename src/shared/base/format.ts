@@ -78,6 +78,15 @@ export function formatDuration(us: Micros | null | undefined): string {
   return `${sign}${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
+/** A time that is only estimated, no finer than it can be: 8 s, 1 min 25 s, 12 min, 1 h 02 min. */
+export function formatTimeLeft(us: Micros): string {
+  const seconds = us / 1e6;
+  if (seconds < 59.5) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 570) return formatDuration(5e6 * Math.round(seconds / 5));
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : formatDuration(minutes * 60e6);
+}
+
 /** Percent with one decimal below 100, none above; "0%" only for exactly nothing. */
 export function formatPercent(p: Percent | null | undefined): string {
   if (!known(p)) return ABSENT;

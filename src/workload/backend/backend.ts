@@ -11,8 +11,9 @@ import { Failure } from '../../shared/base/failure';
 import { BACKENDS, type Backend } from '../../shared/model/spec';
 import { registerPackedKernels } from '../packed/kernels';
 import { registerPackedWebGpuKernels } from '../packed/webgpu';
-import { webGpuBackend } from '../tfjs/internals';
+import { wasmBackend, webGpuBackend } from '../tfjs/internals';
 import { amendWasmKernels } from '../wasm/amended';
+import { refuseFalsePointers } from '../wasm/memory';
 
 export interface ChosenBackend {
   readonly backend: Backend;
@@ -56,6 +57,7 @@ async function start(backend: Backend, allowSoftware: boolean): Promise<ChosenBa
   }
   registerPackedKernels(backend);
   const started = await setBackend(backend);
+  if (started && backend === 'wasm') refuseFalsePointers(wasmBackend());
   return started
     ? { backend, adapter: null, software: false, largestBuffer: null }
     : 'tfjs could not start it';

@@ -62,7 +62,11 @@ export interface CpuBackend {
 /** Emscripten's memory and heap, and where a tensor lies in it. */
 export interface WasmMemoryBackend {
   readonly wasm: {
-    readonly asm: { readonly memory: WebAssembly.Memory };
+    readonly asm: {
+      readonly memory: WebAssembly.Memory;
+      /** Null pointer where there is no piece of so many bytes. */
+      malloc(bytes: number): number;
+    };
     _malloc(bytes: number): number;
     _free(pointer: number): void;
   };

@@ -1,4 +1,7 @@
-/** Plumbline's WebAssembly over the memory of tfjs's wasm backend, so that it reads and writes tensors without a copy. */
+/**
+ * The memory of tfjs's wasm backend: Plumbline's WebAssembly over it, which reads and writes tensors without a copy, and
+ * an end of the run where there is no more of it.
+ */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmMemoryBackend } from '../tfjs/internals';
 
@@ -37,4 +40,29 @@ function assemble<Functions>(
     if (typeof exports[name] !== 'function')
       throw new Error(`WebAssembly exports no function "${name}"`);
   return exports as Functions;
+}
+
+/**
+ * There was no piece of so many bytes left. 4 GiB are addressed in all: what kernels pack for themselves counts among
+ * them, and what is free may lie in pieces, so that tensors can come to half of it.
+ */
+export class WasmMemoryExhausted extends Error {
+  constructor(readonly bytes: number) {
+    super(`no ${bytes} bytes are left in one piece of WebAssembly's memory`);
+  }
+}
+
+/**
+ * tfjs takes for an address whatever an allocation returns: the null pointer of one that failed, and one whose end has
+ * wrapped around the 4 GiB, behind which there is nothing. It would then write over the heap; here it throws.
+ */
+export function refuseFalsePointers({ wasm }: WasmMemoryBackend): void {
+  // Emscripten's own _malloc puts itself back when it is first called; the export behind it does not.
+  wasm._malloc = (bytes) => {
+    const pointer = wasm.asm.malloc(bytes);
+    const end = (pointer >>> 0) + bytes;
+    if (pointer === 0 || end > wasm.asm.memory.buffer.byteLength)
+      throw new WasmMemoryExhausted(bytes);
+    return pointer;
+  };
 }

@@ -1,5 +1,10 @@
 /** How far an import has come, as a line that replaces itself: each stage with its share, its pace and the time it still takes. */
-import { formatBytes, formatDuration, formatInteger } from '../../../shared/base/format';
+import {
+  formatBytes,
+  formatDuration,
+  formatInteger,
+  formatTimeLeft,
+} from '../../../shared/base/format';
 import type { Millis } from '../../../shared/base/units';
 import type { ReadProgress } from '../../engine/imports';
 import { progressBar } from './text/bars';
@@ -35,7 +40,7 @@ export class ImportProgress {
     const share = Math.min(1, done / total);
     const leftMs = ((now - this.#began) * (1 - share)) / share;
     this.#say(
-      `${stage} ${progressBar(share, BAR)} ${Math.round(share * 100)}% · ${AMOUNTS[stage](done)} of ${AMOUNTS[stage](total)} · ${formatDuration(leftMs * 1000)} left`,
+      `${stage} ${progressBar(share, BAR)} ${Math.round(share * 100)}% · ${AMOUNTS[stage](done)} of ${AMOUNTS[stage](total)} · ${formatTimeLeft(leftMs * 1000)} left`,
     );
   }
 }

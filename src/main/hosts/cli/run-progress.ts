@@ -2,7 +2,7 @@
  * How far a recording is: the steps or tokens it has done of those it was declared or announced to do, and what time is
  * left at the pace so far. Where nobody said how many there are, it is told what is done and no more.
  */
-import { formatBytes, formatDuration } from '../../../shared/base/format';
+import { formatBytes, formatDuration, formatTimeLeft } from '../../../shared/base/format';
 import type { Bytes, Micros } from '../../../shared/base/units';
 import type { RunSpec } from '../../../shared/model/spec';
 import type { Marker } from '../../../shared/trace/types';
@@ -56,7 +56,7 @@ export class RunProgress {
     return [
       share === null ? label : `${label} ${progressBar(share, BAR)} ${Math.round(share * 100)}%`,
       formatDuration(now),
-      left === null ? '' : `${formatDuration(left)} left`,
+      left === null ? '' : `${formatTimeLeft(left)} left`,
       this.#phase,
       this.#allocated === null ? '' : formatBytes(this.#allocated),
     ]

@@ -1,7 +1,7 @@
 /** A sweep on the terminal: each point is followed like any recording, and Ctrl-C ends the sweep. */
 import { createHash } from 'node:crypto';
 import { Failure } from '../../../shared/base/failure';
-import { formatDuration } from '../../../shared/base/format';
+import { formatTimeLeft } from '../../../shared/base/format';
 import type { SweepOutcome } from '../../../shared/chapter/sweeps/outcome';
 import { type Axis, describePoint } from '../../../shared/chapter/sweeps/sweep';
 import type { SweepProgress } from '../../../shared/contract/sweeps';
@@ -46,7 +46,7 @@ export function followSweep(
 
 /** "━━━───────── 3/12 batch=4, about 40 s left". */
 function describeProgress({ done, of, point, msLeft }: SweepProgress): string {
-  const left = msLeft === null ? '' : `, about ${formatDuration(msLeft * 1000)} left`;
+  const left = msLeft === null ? '' : `, about ${formatTimeLeft(msLeft * 1000)} left`;
   return `${progressBar(done / of, BAR)} ${done + 1}/${of} ${point}${left}`;
 }
 

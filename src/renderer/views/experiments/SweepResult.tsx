@@ -1,6 +1,6 @@
 /** What a sweep has found by now: how far it is, its picture, its laws, what follows from them, and every point. */
 import { type ReactNode, useEffect, useState } from 'react';
-import { formatDuration } from '../../../shared/base/format';
+import { formatTimeLeft } from '../../../shared/base/format';
 import { type BundledSweep, readingFor } from '../../../shared/chapter/sweeps/bundled-sweep';
 import type { FigureName } from '../../../shared/chapter/sweeps/figures';
 import type { SweepOutcome } from '../../../shared/chapter/sweeps/outcome';
@@ -81,7 +81,7 @@ function Progress({ running: { progress, session } }: { running: RunningSweep })
         )}
       </span>
       <span className="grow" />
-      {left !== null && <span className="muted num">about {formatDuration(left * 1000)} left</span>}
+      {left !== null && <span className="muted num">about {formatTimeLeft(left * 1000)} left</span>}
     </div>
   );
 }

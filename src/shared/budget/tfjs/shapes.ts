@@ -2,16 +2,20 @@
 
 export type Shape = readonly number[];
 
+/** Where one shape is only repeated along the other, as nearly always, it is the very shape that is given. */
 export function broadcast(a: Shape, b: Shape): Shape {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, index) => {
-    const x = a[a.length - rank + index] ?? 1;
-    return x === 1 ? (b[b.length - rank + index] ?? 1) : x;
-  });
+  const [longer, shorter] = a.length < b.length ? [b, a] : [a, b];
+  const lead = longer.length - shorter.length;
+  if (shorter.every((length, axis) => length === 1 || length === longer[lead + axis]))
+    return longer;
+  return longer.map((length, axis) => (length === 1 ? (shorter[axis - lead] ?? 1) : length));
 }
+
+const NONE: readonly number[] = [];
 
 /** Axes of `out` along which `shape` was repeated. */
 export function repeatedAxes(shape: Shape, out: Shape): readonly number[] {
+  if (shape === out) return NONE;
   return out.flatMap((length, axis) => {
     const before = shape[shape.length - out.length + axis];
     return before === undefined || (before === 1 && length > 1) ? [axis] : [];

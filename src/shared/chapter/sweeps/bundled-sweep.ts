@@ -1,7 +1,6 @@
 /** A sweep of the bundled workload that comes with Plumbline, and what such sweeps share. */
 import { fitTrend } from '../../base/trend';
 import { preset } from '../../model/presets';
-import { runDefaults } from '../../model/run';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { chapterClaim } from '../experiments/experiment';
 import type { FigureName } from './figures';
@@ -28,20 +27,6 @@ export const readingFor = (sweep: BundledSweep, full: boolean): SweepReading => 
 
 /** The small model, or the chapter's. */
 export const sizedModel = (full: boolean): ModelSpec => preset(full ? 'gpt2' : 'gpt2-nano');
-
-/** Training with Adam; of three steps the first alone compiles and warms up. */
-export const training = (model: ModelSpec, run: Partial<RunSpec>) => ({
-  model,
-  run: runDefaults(model, {
-    mode: 'train',
-    framework: 'tfjs',
-    optimizer: 'adam',
-    batch: 1,
-    seq: 64,
-    steps: 3,
-    ...run,
-  }),
-});
 
 /** The value of an axis as the number that it is. */
 export const whole = (point: Point, name: string): number => Number(point[name]);

@@ -1,5 +1,7 @@
 /** Sweeps of training: what its memory and its time grow with. */
 import { computeBudget } from '../../budget/budget';
+import { runDefaults } from '../../model/run';
+import type { RunSpec } from '../../model/spec';
 import { largestThat } from '../../planning/fits';
 import { CHECKPOINTING_WAYS, checkpointedRun } from '../experiments/measured/checkpointing';
 import {
@@ -9,12 +11,28 @@ import {
   printedInChapter,
   ratio,
   sizedModel,
-  training,
   whole,
 } from './bundled-sweep';
 import type { Conclusion } from './reading';
 
 const FIXED_STEP = 'fixed cost of a step';
+
+/**
+ * Of three steps the first alone compiles and warms up. The small model trains with Adam, GPT-2 124M by plain gradient
+ * descent: Adam's update in tfjs holds fifteen times the weights at once, more than WebAssembly addresses.
+ */
+const training = (full: boolean, run: Partial<RunSpec>, model = sizedModel(full)) => ({
+  model,
+  run: runDefaults(model, {
+    mode: 'train',
+    framework: 'tfjs',
+    optimizer: full ? 'sgd' : 'adam',
+    batch: 1,
+    seq: 64,
+    steps: 3,
+    ...run,
+  }),
+});
 
 export const SEQUENCE: BundledSweep = {
   name: 'sequence',
@@ -26,9 +44,9 @@ export const SEQUENCE: BundledSweep = {
   },
   figures: ['activations', 'time'],
   axes: (full) => [
-    { name: 'seq', values: full ? ['64', '128', '256', '512'] : ['32', '64', '96', '128', '192'] },
+    { name: 'seq', values: full ? ['64', '128', '192', '256'] : ['32', '64', '96', '128', '192'] },
   ],
-  spec: (point, full) => training(sizedModel(full), { seq: whole(point, 'seq') }),
+  spec: (point, full) => training(full, { seq: whole(point, 'seq') }),
   number: (_, value) => Number(value),
   stated: (figure) => (figure === 'activations' ? [1, 2] : null),
   conclude: (points) => fixedCost(points, FIXED_STEP),
@@ -37,14 +55,14 @@ export const SEQUENCE: BundledSweep = {
 export const BATCH: BundledSweep = {
   name: 'batch',
   title: 'Memory and time of a training step as the batch grows',
-  law: 'activations grow in proportion to the batch, an exponent of 1; weights and Adam states do not grow',
+  law: 'activations grow in proportion to the batch, an exponent of 1; weights and optimizer states do not grow',
   scope: {
     quick: 'a small GPT-2 at batch 1 to 8: half a minute',
     full: 'GPT-2 124M at batch 1 to 4: five minutes',
   },
   figures: ['activations', 'weights', 'time'],
   axes: (full) => [{ name: 'batch', values: full ? ['1', '2', '4'] : ['1', '2', '4', '8'] }],
-  spec: (point, full) => training(sizedModel(full), { batch: whole(point, 'batch') }),
+  spec: (point, full) => training(full, { batch: whole(point, 'batch') }),
   number: (_, value) => Number(value),
   stated: (figure) => {
     if (figure === 'time') return null;
@@ -70,6 +88,8 @@ export const LAYERS: BundledSweep = {
     const [layers, hidden] = [whole(point, 'layers'), whole(point, 'width')];
     const base = sizedModel(full);
     return training(
+      full,
+      {},
       {
         ...base,
         name: `${base.name}, ${layers} layers of ${hidden}`,
@@ -78,7 +98,6 @@ export const LAYERS: BundledSweep = {
         ffn: 4 * hidden,
         headDim: hidden / base.heads,
       },
-      { seq: 64 },
     );
   },
   number: (_, value) => Number(value),
@@ -132,13 +151,13 @@ export const CHECKPOINTING: BundledSweep = {
 };
 
 /** What the largest batch has to fit into. */
-const MEMORY = { quick: 192 * 2 ** 20, full: 4 * 2 ** 30 };
+const MEMORY = { quick: 192 * 2 ** 20, full: 2 * 2 ** 30 };
 
 /** Of training within that memory, as a tier predicts it. */
 function predictLargest(full: boolean, tier: 'refined' | 'textbook'): number {
   const memory = full ? MEMORY.full : MEMORY.quick;
   return largestThat((batch) => {
-    const { model, run } = training(sizedModel(full), { batch });
+    const { model, run } = training(full, { batch });
     return computeBudget(model, run).tiers[tier].peak.bytes <= memory;
   });
 }
@@ -149,7 +168,7 @@ export const MAX_BATCH: BundledSweep = {
   law: 'the largest batch is what the memory leaves beside weights and states, divided by the activations of a sequence',
   scope: {
     quick: 'a small GPT-2 within 192 MiB, up to the batch that is one too many: a minute',
-    full: 'GPT-2 124M within 4 GiB: fifteen minutes',
+    full: 'GPT-2 124M within 2 GiB: fifteen minutes',
   },
   figures: ['peak', 'activations'],
   axes: (full) => {
@@ -159,7 +178,7 @@ export const MAX_BATCH: BundledSweep = {
     );
     return [{ name: 'batch', values: [...new Set(values)] }];
   },
-  spec: (point, full) => training(sizedModel(full), { batch: whole(point, 'batch') }),
+  spec: (point, full) => training(full, { batch: whole(point, 'batch') }),
   number: (_, value) => Number(value),
   stated: (figure) => (figure === 'activations' ? [1, 1] : null),
   conclude: (points, full) => {
@@ -171,7 +190,7 @@ export const MAX_BATCH: BundledSweep = {
     if (largest === 0 || within.length === points.length) return [];
     return [
       {
-        what: `largest batch within ${full ? '4 GiB' : '192 MiB'}`,
+        what: `largest batch within ${full ? '2 GiB' : '192 MiB'}`,
         value: largest,
         unit: 'sequences',
         predicted: [

@@ -14,6 +14,7 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
       /(CUDA|HIP|XPU) out of memory|CUDA (driver )?error: out of memory|cuda runtime error \(2\)|Failed to CUDA [cm]alloc|AlignedAllocator|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|(cuda|hip)Malloc failed: out of memory|Cuda failure 2\b|Cuda failure 'out of memory'|OutOfMemoryError/,
     what: 'GPU memory',
   },
+  { pattern: /wasm backend ran out of memory/, what: 'memory of WebAssembly' },
   { pattern: /CU(BLAS|DNN|SPARSE|SOLVER)_STATUS_ALLOC_FAILED/, what: 'GPU memory' },
   { pattern: /MPS backend out of memory/, what: 'GPU memory' },
   {
@@ -48,7 +49,6 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
     what: 'host memory',
   },
   { pattern: /insufficient shared memory \(shm\)/, what: 'shared memory' },
-  { pattern: /wasm backend ran out of memory/, what: 'memory of WebAssembly' },
   { pattern: /JavaScript heap out of memory/, what: 'the JavaScript heap' },
   { pattern: /std::bad_alloc|DefaultCPUAllocator/, what: 'host memory' },
   { pattern: /(^|[\s.])(_ArrayMemoryError|MemoryError)\b/, what: 'host memory' },

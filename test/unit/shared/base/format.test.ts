@@ -7,6 +7,7 @@ import {
   formatPercent,
   formatSignedBytes,
   formatSignedPercent,
+  formatTimeLeft,
   setByteUnits,
 } from '../../../../src/shared/base/format';
 
@@ -103,4 +104,19 @@ describe('formatPercent', () => {
       '1,235%',
     ]);
   });
+});
+
+it('tells a time that is left no finer than it is known', () => {
+  const seconds = [0.2, 8.4, 59.4, 59.6, 86, 569, 571, 3570, 3720];
+  expect(seconds.map((each) => formatTimeLeft(each * 1e6))).toEqual([
+    '1 s',
+    '8 s',
+    '59 s',
+    '1 min 00 s',
+    '1 min 25 s',
+    '9 min 30 s',
+    '10 min',
+    '1 h 00 min',
+    '1 h 02 min',
+  ]);
 });

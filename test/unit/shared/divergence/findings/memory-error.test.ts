@@ -472,6 +472,16 @@ const messages: readonly (readonly [string, string, Partial<MemoryError>])[] = [
     'The wasm backend ran out of memory with 3221225472 bytes of tensors alive: WebAssembly holds at most 4 GiB.',
     { what: 'memory of WebAssembly', allocated: 3 * GiB, allowed: 4 * GiB },
   ],
+  [
+    'the bundled workload, where free memory lies in pieces',
+    'The wasm backend ran out of memory trying to allocate 154389504 bytes, with 3221225472 bytes of tensors alive: WebAssembly holds at most 4 GiB.',
+    {
+      what: 'memory of WebAssembly',
+      asked: 154_389_504,
+      allocated: 3 * GiB,
+      allowed: 4 * GiB,
+    },
+  ],
 ];
 
 describe('a message about missing memory', () => {
