@@ -6,8 +6,9 @@
 import type { Micros } from '../../shared/base/units';
 import { deriveLines } from '../../shared/divergence/overlay/lines';
 import { analyseSession, type SessionAnalysis } from '../../shared/session/analysis';
-import { knownAt } from '../../shared/session/known-at';
+import { PastSession } from '../../shared/session/known-at';
 import type { SessionData } from '../../shared/session/types';
+import type { Marker } from '../../shared/trace/types';
 import { LiveAnalysis } from './live-analysis';
 
 /** Lines of one session that are kept analysed. */
@@ -18,12 +19,8 @@ export class Analyses {
   /** Sessions are analysed as they grow, whichever process records them. */
   readonly #live = new Map<string, LiveAnalysis>();
 
-  #past: {
-    readonly data: SessionData;
-    readonly until: Micros;
-    readonly use: string | undefined;
-    readonly analysis: SessionAnalysis;
-  } | null = null;
+  /** The session that is replayed. */
+  #replay: Replay | null = null;
 
   /** `use`: the line to show instead of the best one. */
   analyse(data: SessionData, use?: string): SessionAnalysis {
@@ -40,22 +37,50 @@ export class Analyses {
   }
 
   /**
-   * As a live view would have shown it at `until`: analysed from nothing, and on the best line where the one asked for
-   * had no reading yet. The last of these is kept, since one look at a moment asks several questions.
+   * As a live view would have shown it at `until`, on the best line where the one asked for had no reading yet. What is
+   * over is worked out once for as long as the moments are of one session.
    */
   analysePast(data: SessionData, until: Micros, use?: string): SessionAnalysis {
-    const last = this.#past;
-    if (last?.data === data && last.until === until && last.use === use) return last.analysis;
-    const known = knownAt(data, until);
-    const isKnown = deriveLines(known.series, known.baselines).some(({ info }) => info.id === use);
-    const analysis = analyseSession(known, isKnown ? use : undefined, new LiveAnalysis());
-    this.#past = { data, until, use, analysis };
-    return analysis;
+    if (this.#replay?.isOf(data) !== true) this.#replay = new Replay(data);
+    return this.#replay.analyse(data, until, use);
   }
 
   #analyseLive(data: SessionData, use?: string): SessionAnalysis {
-    const live = this.#live.get(data.id) ?? new LiveAnalysis();
+    const live = this.#live.get(data.id) ?? new LiveAnalysis('recorded');
     this.#live.set(data.id, live);
     return analyseSession(data, use, live);
+  }
+}
+
+/** One session analysed at one moment after another: by the live path, in whatever order they are asked for. */
+class Replay {
+  readonly #markers: readonly Marker[];
+  readonly #session = new PastSession();
+  readonly #live = new LiveAnalysis('replayed');
+  /** One look at a moment asks several questions. */
+  #last: {
+    readonly data: SessionData;
+    readonly until: Micros;
+    readonly use: string | undefined;
+    readonly analysis: SessionAnalysis;
+  } | null = null;
+
+  constructor({ markers }: SessionData) {
+    this.#markers = markers;
+  }
+
+  /** A session that is recorded meanwhile is another look at the same lists. */
+  isOf({ markers }: SessionData): boolean {
+    return markers === this.#markers;
+  }
+
+  analyse(data: SessionData, until: Micros, use: string | undefined): SessionAnalysis {
+    const last = this.#last;
+    if (last?.data === data && last.until === until && last.use === use) return last.analysis;
+    const known = this.#session.at(data, until);
+    const isKnown = deriveLines(known.series, known.baselines).some(({ info }) => info.id === use);
+    const analysis = analyseSession(known, isKnown ? use : undefined, this.#live);
+    this.#last = { data, until, use, analysis };
+    return analysis;
   }
 }

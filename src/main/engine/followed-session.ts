@@ -8,7 +8,14 @@ import type { SessionData } from '../../shared/session/types';
 import { EVER } from '../../shared/trace/series';
 import type { Gap, LogLine, Marker, SeriesData } from '../../shared/trace/types';
 import { readBaselines, readLimits, readMarks, storedSeries } from '../store/session-data';
-import type { GapRow, SessionReader, SummarizedSeries } from '../store/session-file';
+import type {
+  GapRow,
+  LogRow,
+  MarkerRow,
+  PageQuery,
+  SessionReader,
+  SummarizedSeries,
+} from '../store/session-file';
 
 const NO_GAPS: readonly Gap[] = [];
 /** Rows read at once. */
@@ -23,14 +30,26 @@ export class FollowedSession {
   readonly reader: SessionReader;
   readonly #series = new Map<string, SeriesData>();
   readonly #gaps = new Map<string, readonly Gap[]>();
-  readonly #markers: Marker[] = [];
-  readonly #logs: LogLine[] = [];
-  readonly #notes: Marker[] = [];
-  #seen = { marker: 0, log: 0, gap: 0, note: 0 };
+  /** Who draws a line asks for none. */
+  readonly #markers: FollowedRows<MarkerRow, Marker>;
+  readonly #logs: FollowedRows<LogRow, LogLine>;
+  readonly #notes: FollowedRows<MarkerRow, Marker>;
+  #seenGap = 0;
 
   /** `reader` stays open until whoever opened it closes it. */
   constructor(reader: SessionReader) {
     this.reader = reader;
+    this.#markers = new FollowedRows(
+      reader,
+      ({ rows }, query) => rows.markersIn(EVER, query),
+      ({ marker }) => marker,
+    );
+    this.#logs = new FollowedRows(
+      reader,
+      ({ rows }, query) => rows.logsIn(EVER, query),
+      ({ t, stream, text }) => ({ t, stream, text }),
+    );
+    this.#notes = followNotes(reader);
   }
 
   /** The session as it is committed by now. */
@@ -43,18 +62,18 @@ export class FollowedSession {
     const result = reader.refresh();
     const upTo = reader.rows.seen();
     this.#followGaps(upTo.gap);
-    const followMarkers = () => this.#followMarkers(upTo.marker);
-    const followLogs = () => this.#followLogs(upTo.log);
+    const markers = () => this.#markers.upTo(upTo.marker);
+    const logs = () => this.#logs.upTo(upTo.log);
     return {
       ...reader.header,
       ...result,
       baselines: readBaselines(reader),
       series: reader.summaries().map((stored) => this.#followSeries(stored)),
       get markers() {
-        return followMarkers();
+        return markers();
       },
       get logs() {
-        return followLogs();
+        return logs();
       },
       warnings: reader.warnings(),
       ...readMarks(reader),
@@ -92,64 +111,69 @@ export class FollowedSession {
   /** What the workload noted, without a look at its other markers. In order of arrival. */
   notes(): readonly Marker[] {
     const { reader } = this;
-    return reader.atOnce(() => {
-      const { marker } = reader.rows.seen();
-      this.#notes.push(...readNotes(reader, this.#seen.note));
-      this.#seen.note = marker;
-      return this.#notes;
-    });
-  }
-
-  /** Those that are new are read when they are asked for: who draws a line asks for none. What was committed since is of the next look. */
-  #followMarkers(upTo: number): readonly Marker[] {
-    const { rows, isOpen } = this.reader;
-    if (!isOpen) return this.#markers;
-    this.#seen.marker = readOn(
-      { seen: this.#seen.marker, upTo },
-      (query) => rows.markersIn(EVER, query),
-      ({ marker }) => this.#markers.push(marker),
-    );
-    return this.#markers;
-  }
-
-  #followLogs(upTo: number): readonly LogLine[] {
-    const { rows, isOpen } = this.reader;
-    if (!isOpen) return this.#logs;
-    this.#seen.log = readOn(
-      { seen: this.#seen.log, upTo },
-      (query) => rows.logsIn(EVER, query),
-      ({ t, stream, text }) => this.#logs.push({ t, stream, text }),
-    );
-    return this.#logs;
+    return reader.atOnce(() => this.#notes.upTo(reader.rows.seen().marker));
   }
 
   #followGaps(upTo: number): void {
     const { rows } = this.reader;
-    this.#seen.gap = readOn(
-      { seen: this.#seen.gap, upTo },
+    this.#seenGap = readOn(
+      { seen: this.#seenGap, upTo },
       (query) => rows.gapsIn(EVER, query),
       (row) => this.#followGap(row),
     );
   }
 }
 
-/** Notes of the workload behind `seen`, in order of arrival. */
-export function readNotes({ rows }: SessionReader, seen = 0): Marker[] {
-  const notes: Marker[] = [];
-  readOn(
-    { seen, upTo: Number.POSITIVE_INFINITY },
-    (query) => rows.notesIn(query),
-    ({ marker }) => {
-      if (marker.type === 'note') notes.push(marker);
-    },
-  );
-  return notes;
+/**
+ * Rows of one kind, of which those that are new are read when they are asked for. The list is the same each time, with
+ * more in it.
+ */
+export class FollowedRows<Row, Kept> {
+  readonly #reader: SessionReader;
+  readonly #ask: (reader: SessionReader, query: PageQuery) => RowsPage<Row>;
+  readonly #keep: (row: Row) => Kept | null;
+  readonly #kept: Kept[] = [];
+  #seen = 0;
+
+  /** `keep`: what is kept of a row; null leaves it out. */
+  constructor(
+    reader: SessionReader,
+    ask: (reader: SessionReader, query: PageQuery) => RowsPage<Row>,
+    keep: (row: Row) => Kept | null,
+  ) {
+    this.#reader = reader;
+    this.#ask = ask;
+    this.#keep = keep;
+  }
+
+  /** In order of arrival, those up to the row `last`; of a reader that was closed meanwhile those read by then. */
+  upTo(last: number): readonly Kept[] {
+    if (last <= this.#seen || !this.#reader.isOpen) return this.#kept;
+    readOn(
+      { seen: this.#seen, upTo: last },
+      (query) => this.#ask(this.#reader, query),
+      (row) => {
+        const kept = this.#keep(row);
+        if (kept !== null) this.#kept.push(kept);
+      },
+    );
+    this.#seen = last;
+    return this.#kept;
+  }
 }
+
+/** Notes of the workload. */
+export const followNotes = (reader: SessionReader): FollowedRows<MarkerRow, Marker> =>
+  new FollowedRows(
+    reader,
+    ({ rows }, query) => rows.notesIn(query),
+    ({ marker }) => (marker.type === 'note' ? marker : null),
+  );
 
 /** Takes the rows behind `seen` up to the row `upTo`, page after page; returns the last one taken. */
 function readOn<Row>(
   { seen, upTo }: { readonly seen: number; readonly upTo: number },
-  ask: (query: { readonly after: number; readonly limit: number }) => RowsPage<Row>,
+  ask: (query: PageQuery) => RowsPage<Row>,
   take: (row: Row) => void,
 ): number {
   let last = seen;

@@ -1,6 +1,7 @@
 /**
  * Analysis of a session while it is being recorded, within bounds: phases that are over are worked out once, and
- * a diagnosis is made again no more often than once a second and than lets analysis take a twentieth of the time.
+ * a diagnosis is made again no more often than once a second and than lets analysis take a twentieth of the time. Where
+ * one is replayed it is of each moment, so that what is found goes by the moment alone.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Diagnosis, diagnose } from '../../shared/divergence/findings/diagnose';
@@ -23,10 +24,15 @@ type Declared = Pick<SessionData, 'model' | 'run'>;
 
 export class LiveAnalysis implements LiveState {
   readonly rows = new CompletedPhases();
+  readonly #isReplayed: boolean;
   #predicted: (Prediction & Declared) | null = null;
   #diagnosis: Diagnosis | null = null;
   #analysedAt = 0;
   #costMs = 0;
+
+  constructor(pace: 'recorded' | 'replayed') {
+    this.#isReplayed = pace === 'replayed';
+  }
 
   predict({ model, run }: SessionData): Prediction {
     const known = this.#predicted;
@@ -39,7 +45,7 @@ export class LiveAnalysis implements LiveState {
   diagnose(input: DiagnosisInput): Diagnosis {
     const begun = performance.now();
     const isEarly = begun - this.#analysedAt < Math.max(MIN_INTERVAL_MS, MIN_PAUSE * this.#costMs);
-    if (this.#diagnosis !== null && isEarly) return this.#diagnosis;
+    if (this.#diagnosis !== null && isEarly && !this.#isReplayed) return this.#diagnosis;
     const { durationUs } = input;
     const overlay = completedOverlay(input.overlay, durationUs);
     const isKept = thinOut(overlay.phases);

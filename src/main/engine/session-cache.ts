@@ -11,7 +11,7 @@ import { checkIsFile } from '../store/connection';
 import type { Library } from '../store/library';
 import { readSession } from '../store/session-data';
 import { openSession, type SessionReader } from '../store/session-file';
-import { FollowedSession, readNotes } from './followed-session';
+import { FollowedSession, followNotes } from './followed-session';
 
 const MAX_SESSIONS = 8;
 
@@ -20,6 +20,7 @@ interface Known {
   readonly stamp: string;
   readonly data: SessionData;
   readonly followed: FollowedSession | null;
+  readonly notes: ReturnType<typeof followNotes>;
 }
 
 export class SessionCache {
@@ -42,8 +43,8 @@ export class SessionCache {
 
   /** What the workload noted, without a look at its other markers. In order of arrival. */
   notes(id: string): readonly Marker[] {
-    const { reader, followed } = this.#look(id);
-    return followed?.notes() ?? readNotes(reader);
+    const { followed, notes } = this.#look(id);
+    return followed?.notes() ?? notes.upTo(Number.POSITIVE_INFINITY);
   }
 
   /** What is asked within is of one moment of that session, and costs one look at what is new. */
@@ -75,7 +76,7 @@ export class SessionCache {
     try {
       const followed = reader.result.status === 'recording' ? new FollowedSession(reader) : null;
       const data = followed?.read() ?? readSession(reader);
-      return this.#keep(path, { reader, stamp, data, followed });
+      return this.#keep(path, { reader, stamp, data, followed, notes: followNotes(reader) });
     } catch (error) {
       reader.close();
       throw error;

@@ -8,8 +8,11 @@ export { EXTENSION } from './schema';
 export { annotateSession, markSession, renameSession, unmarkSession } from './session-edit';
 export {
   type GapRow,
+  type LogRow,
+  type MarkerRow,
   type Note,
   openSession,
+  type PageQuery,
   SessionReader,
   type StoredSeries,
   type SummarizedSeries,

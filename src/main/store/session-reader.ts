@@ -44,7 +44,7 @@ import { damagedIn, type TraceSource } from './trace-source';
 
 export type { SampleColumns, Span, TimedValue } from './series-query';
 export type { Note } from './session-meta';
-export type { GapRow, Page, PageQuery, Seen, SessionRows } from './session-rows';
+export type { GapRow, LogRow, MarkerRow, Page, PageQuery, Seen, SessionRows } from './session-rows';
 
 /** A series with what is known of it without opening a chunk; the peak comes with its own time. */
 export interface StoredSeries extends SeriesStats {

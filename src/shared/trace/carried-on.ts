@@ -41,7 +41,11 @@ class Lists<Item, Key> {
 }
 
 type Type = Marker['type'];
-export type MarkerOf<T extends Type> = Extract<Marker, { type: T }>;
+/** Of a type of marker; `model` and `run` are told alike. */
+export type MarkerOf<T extends Type> = Extract<
+  Marker,
+  { type: T extends 'model' | 'run' ? 'model' | 'run' : T }
+>;
 
 const byType = carriedOn<Marker, Lists<Marker, Type>>(() => new Lists(({ type }) => type));
 const byRank = carriedOn<Marker, Lists<Marker, number>>(() => new Lists(({ rank }) => rank));

@@ -45,9 +45,7 @@ export class SessionFollower {
     const until = this.#isGrowing ? {} : { until: brief.durationUs };
     const { id } = this.#question;
     this.#phases = await readPhases(engine, { ...this.#question, ...until }, this.#phases);
-    this.#logs = await readAll(this.#isGrowing ? this.#logs : [], (page) =>
-      engine.logs({ id, ...until, ...page }),
-    );
+    const logs = await this.#readLogs(engine, brief, until);
     const markers = await readAll([], (page) =>
       engine.markers({ id, type: 'note', ...until, ...page }),
     );
@@ -56,7 +54,19 @@ export class SessionFollower {
         ? await readAll([], (page) => engine.gaps({ id, t0: openSince(brief), ...until, ...page }))
         : [];
     const overlay = { ...brief.overlay, phases: this.#phases.rows };
-    return { ...withoutRows(brief), overlay, logs: this.#logs, markers, gaps };
+    return { ...withoutRows(brief), overlay, logs, markers, gaps };
+  }
+
+  /** At a moment of a session its log is the beginning of the whole one: what was read for another is not read again. */
+  async #readLogs(
+    engine: EngineClient,
+    { counts }: BriefDocument,
+    until: AsKnown,
+  ): Promise<readonly LogLine[]> {
+    const { id } = this.#question;
+    if (this.#isGrowing || this.#logs.length < counts.logs)
+      this.#logs = await readAll(this.#logs, (page) => engine.logs({ id, ...until, ...page }));
+    return this.#isGrowing ? this.#logs : this.#logs.slice(0, counts.logs);
   }
 
   async #readBrief(

@@ -25,15 +25,16 @@ const listObjects = carriedOn<ObjectsMarker, TimedLists<ObjectsMarker>>(
 const BEFORE: Partial<Record<Phase, Phase>> = { backward: 'forward', optimizer: 'backward' };
 
 export class HeldObjects {
-  readonly #marks: TimedLists<ObjectsMarker>;
+  readonly #markers: readonly Marker[];
 
+  /** `markers` may grow: what is asked later is answered by all there are then. */
   constructor(markers: readonly Marker[]) {
-    this.#marks = listObjects(markersOf(markers, 'objects'));
+    this.#markers = markers;
   }
 
   /** As told at the end of this phase, or at the last of its kind that told; null where none did by then. */
   atEnd({ rank, phase, t1 }: Pick<PhaseSpan, 'rank' | 'phase' | 't1'>): ObjectsMark | null {
-    return this.#marks.lastBy(`${rank}:${phase}`, t1);
+    return listObjects(markersOf(this.#markers, 'objects')).lastBy(`${rank}:${phase}`, t1);
   }
 
   /** What was held all through the phase; null where it may have changed meanwhile. */

@@ -18,15 +18,17 @@ class ToldShapes {
 const listShapes = carriedOn<MarkerOf<'phase'>, ToldShapes>(() => new ToldShapes());
 
 export class InputShapes {
-  readonly #marks: TimedLists<ShapeMarker>;
+  readonly #markers: readonly Marker[];
 
+  /** `markers` may grow: what is asked later is answered by all there are then. */
   constructor(markers: readonly Marker[]) {
-    this.#marks = listShapes(markersOf(markers, 'phase')).lists;
+    this.#markers = markers;
   }
 
   /** In effect when the phase began; null where none was told. */
   at({ rank, span }: Pick<OverlayPhase, 'rank' | 'span'>): readonly number[] | null {
-    return this.#marks.lastBy(String(rank), span[0])?.input ?? null;
+    const { lists } = listShapes(markersOf(this.#markers, 'phase'));
+    return lists.lastBy(String(rank), span[0])?.input ?? null;
   }
 }
 

@@ -7,11 +7,12 @@
 import type { Bytes, Micros } from '../../base/units';
 import type { ComponentBytes } from '../../budget/types';
 import { carriedOn, type MarkerOf, markersOf } from '../../trace/carried-on';
-import { highestSample, maxIn, valueAt } from '../../trace/series';
+import { highestSample, lastSample, maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import { TimedLists } from '../../trace/timed-lists';
 import type { Marker, MemoryMark, PhaseSpan, SeriesData } from '../../trace/types';
 import { HeldObjects, splitEnd, splitHighest } from './held-objects';
+import { firmUntil } from './workload-line';
 
 export interface Measured {
   readonly highest: Bytes | null;
@@ -55,6 +56,12 @@ export class MeasuredLine {
 
   get isFramework(): boolean {
     return this.data.info.id === FRAMEWORK_ALLOCATED;
+  }
+
+  /** Up to when its values are known for good: a framework's come with the marker that tells of them. */
+  get firmUntil(): Micros {
+    if (!this.isFramework) return firmUntil(this.data);
+    return lastSample(this.data)?.t ?? Number.POSITIVE_INFINITY;
   }
 
   in(span: PhaseSpan): Measured {

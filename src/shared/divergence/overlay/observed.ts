@@ -74,6 +74,14 @@ export class ObservedTier {
     return row;
   }
 
+  /** As `take`, of a row that was taken before by a tier of the same phases: the same object, where nothing else is expected. */
+  takeAgain(taken: OverlayPhase): OverlayPhase {
+    const { residualObservedBytes, ...row } = taken;
+    const { observed, ...predicted } = row.predicted;
+    const told = this.take({ ...row, predicted });
+    return told.predicted.observed === observed ? taken : told;
+  }
+
   /** What it goes by so far. */
   learned(): ObservedPhase[] {
     return [...this.#kinds.values()].flatMap(({ learned }) => learned ?? []);

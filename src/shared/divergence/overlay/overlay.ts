@@ -183,6 +183,7 @@ function rowsSoFar(
     key: `${id} ${line.baseline} ${refined} ${JSON.stringify(input.limits)}`,
     spans: input.spans,
     durationUs: input.durationUs,
+    firmUntil: line.firmUntil,
     compute: (span) => phaseRow(span, line, input),
     begin: () => (refined === null ? new ObservedTier(id, input.markers) : null),
   });

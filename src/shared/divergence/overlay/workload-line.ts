@@ -18,6 +18,7 @@ import type { SamplePage, SampleRun, SampleSource, TimedSample } from '../../tra
 import {
   EVER,
   firstSample,
+  lastSample,
   sampleAfter,
   sampleBefore,
   samplePages,
@@ -72,6 +73,10 @@ function shiftDevice(
   };
 }
 
+/** Up to when the values of a line are known for good: what others held is read later than the device's memory. */
+export const firmUntil = ({ source }: SeriesData): Micros =>
+  source instanceof ShiftedSource ? source.firmUntil() : Number.POSITIVE_INFINITY;
+
 /** A stretch in which what others held is taken to be one level: from its begin to the next one's. */
 interface Stretches {
   readonly begins: readonly Micros[];
@@ -91,6 +96,10 @@ class ShiftedSource implements SampleSource {
     this.#device = device;
     this.#others = others;
     this.#atLaunch = atLaunch;
+  }
+
+  firmUntil(): Micros {
+    return lastSample(this.#others)?.t ?? Number.POSITIVE_INFINITY;
   }
 
   figures(): SeriesFigures {

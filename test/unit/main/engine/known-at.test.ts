@@ -97,7 +97,7 @@ const asLive = (held: Held): SessionData => ({
   signal: null,
   baselines: {},
 });
-const show = (data: SessionData) => buildDocument(data, undefined, new LiveAnalysis());
+const show = (data: SessionData) => buildDocument(data, undefined, new LiveAnalysis('replayed'));
 
 test('at every moment it shows what a live view would have shown, findings included', () => {
   const { live, stored } = record();
