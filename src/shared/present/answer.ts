@@ -23,15 +23,16 @@ function tellFailure(session: SessionDocument): string {
 }
 
 function tellMemory(session: SessionDocument): string {
-  const { overlay, findings, status } = session;
+  const { overlay, status } = session;
   const { measuredPeak, residualBytes, predictedPeak } = overlay;
   if (!measuredPeak || residualBytes === null || predictedPeak.refined === null) {
-    const [first] = surestFirst(findings);
+    const [first] = surestFirst(session.findings);
+    if (!measuredPeak || !first) return headline(session);
     // What a line does by itself needs no prediction.
-    return measuredPeak && first
-      ? `${formatBytes(measuredPeak.bytes)} at the peak: ${cause(first)}.`
-      : headline(session);
+    const peak = `${formatBytes(measuredPeak.bytes)} at the peak`;
+    return TAKES_TIME.has(first.kind) ? `${peak}. ${first.title}.` : `${peak}: ${cause(first)}.`;
   }
+  const findings = session.findings.filter(({ kind }) => !TAKES_TIME.has(kind));
   const isLive = status === 'recording';
   const named = surestFirst(findings).find(({ kind }) => kind !== 'unexplained');
   // That a run which failed left much of its prediction unused explains itself.
@@ -46,6 +47,9 @@ function tellMemory(session: SessionDocument): string {
     ? `${formatBytes(measuredPeak.bytes)}, as predicted to the byte.`
     : `${figures}, ${formatSignedBytes(residualBytes)}; no cause stands out.`;
 }
+
+/** These cost time, and are the cause of no byte. */
+const TAKES_TIME: ReadonlySet<Finding['kind']> = new Set(['throttled', 'idle']);
 
 /** The second of two figures goes without its unit where it is that of the first. */
 function withoutUnit(bytes: number, beside: number): string {

@@ -46,6 +46,17 @@ test('while it is recorded the figures are so far, and what is out of bounds wit
   expect(tell(2)[1]).not.toContain('No divergence');
 });
 
+test('what costs time is the cause of no byte: it is told by itself, and where there is a prediction below', () => {
+  const throttled = { ...leak, kind: 'throttled' as const, title: 'The clocks were held back' };
+  const slow = { ...document, status: 'complete' as const, overlay, findings: [throttled] };
+  expect(answer(slow)).toBe('255 MiB where 236 were predicted, +19.0 MiB; no cause stands out.');
+  expect(answer({ ...slow, findings: [throttled, leak] })).toContain(': a leak of 3.81 MiB a step');
+  const unpredicted = { ...overlay, predictedPeak: { textbook: null, refined: null } };
+  expect(
+    answer({ ...slow, overlay: { ...unpredicted, residualBytes: null } as typeof overlay }),
+  ).toBe('255 MiB at the peak. The clocks were held back.');
+});
+
 test('a failure is told first, with its cause where one is known', () => {
   const failed = { ...document, status: 'failed' as const, exitCode: 3, overlay, findings: [leak] };
   expect(answer(failed)).toBe(
