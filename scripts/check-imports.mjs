@@ -117,6 +117,7 @@ const ALLOWED = {
     'shared/base',
     'shared/model',
     'shared/trace',
+    'shared/session',
     'shared/contract',
     'main/install',
     'main/telemetry',

@@ -8,11 +8,11 @@ import type { Millis } from '../../shared/base/units';
 import type { PrometheusTarget, RecordRequest } from '../../shared/contract/api';
 import type { LibrarySettings } from '../../shared/library/settings';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
-import type { WorkloadInfo } from '../../shared/session/types';
+import type { RecordingTerms, WorkloadInfo } from '../../shared/session/types';
 import { appRoot, workloadEntry, workloadNode } from '../install/paths';
 import { PrometheusServer } from '../prometheus/server';
 import { checkSaving } from '../workloads/checkpoint';
-import { environmentFor, Redactor } from '../workloads/environment';
+import { environmentFor, Redactor, withoutValues } from '../workloads/environment';
 import { helperEnvironment, instrumentedEnvironment } from '../workloads/instrument';
 import { checkRoom } from './bundled-room';
 
@@ -53,6 +53,7 @@ export function planRecording(request: RecordRequest, settings: LibrarySettings)
   const target = resolveTarget(request);
   const { workload } = target;
   const redactor = new Redactor({ ...process.env, ...target.env }, target.command);
+  const terms = keepTerms(request, redactor);
   return {
     ...target,
     name: redactor.text(request.name ?? target.name),
@@ -62,6 +63,7 @@ export function planRecording(request: RecordRequest, settings: LibrarySettings)
       command: redactor.command(workload.command),
       ...(request.experiment && { experiment: request.experiment }),
       ...(request.plan && { plan: request.plan }),
+      ...(Object.keys(terms).length > 0 && { terms }),
     },
     intervalMs: request.intervalMs ?? settings.interval,
     model: request.model ?? null,
@@ -70,6 +72,21 @@ export function planRecording(request: RecordRequest, settings: LibrarySettings)
     leaveRunning: request.leaveRunning === true,
     takesAnnouncements: workload.kind === 'command' && !request.model,
     redactor,
+  };
+}
+
+/** What a recording of the same thing must be asked for with. */
+function keepTerms(
+  { instrument, leaveRunning, environment, intervalMs }: RecordRequest,
+  redactor: Redactor,
+): RecordingTerms {
+  return {
+    ...(instrument !== undefined && { instrument }),
+    ...(leaveRunning !== undefined && { leaveRunning }),
+    ...(intervalMs !== undefined && { intervalMs }),
+    ...(environment && {
+      environment: withoutValues(environment, (value) => redactor.text(value) !== value),
+    }),
   };
 }
 

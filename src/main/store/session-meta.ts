@@ -33,6 +33,22 @@ const plan = z
   .object({ title: z.string().max(500), peakBytes: z.number().nonnegative() })
   .optional()
   .catch(undefined);
+const variable = z.string().max(131_072);
+const terms = z
+  .object({
+    instrument: z.enum(['python', 'none']).optional(),
+    leaveRunning: z.boolean().optional(),
+    environment: z
+      .object({
+        only: z.boolean().optional(),
+        pass: z.array(variable).optional(),
+        set: z.record(variable, variable).optional(),
+      })
+      .optional(),
+    intervalMs: z.number().positive().max(86_400_000).optional(),
+  })
+  .optional()
+  .catch(undefined);
 const workload = z.looseObject({
   kind: z.enum(['bundled', 'command', 'pid', 'cluster', 'import']),
   title: z.string(),
@@ -41,6 +57,7 @@ const workload = z.looseObject({
   pid: z.number().nullable(),
   experiment,
   plan,
+  terms,
 });
 const gpu = storedDocument<GpuInfo>(
   z.object({ index: z.number(), uuid: z.string(), name: z.string() }),

@@ -14,7 +14,7 @@ import {
   withoutShapes,
 } from '../../shared/base/secret-text';
 import { HIDDEN, looksSecret } from '../../shared/base/secrets';
-import type { WorkloadEnvironment } from '../../shared/contract/api';
+import type { WorkloadEnvironment } from '../../shared/session/types';
 import type { Marker } from '../../shared/trace/types';
 
 const NEEDED = [
@@ -170,4 +170,24 @@ export class Redactor {
       ]),
     );
   }
+}
+
+/** A secret keeps its name and loses its value: it is taken from the environment when the workload is run. */
+export function withoutValues(
+  { only, pass = [], set = {} }: WorkloadEnvironment,
+  isKnownSecret: (value: string) => boolean = () => false,
+): WorkloadEnvironment {
+  const hidden = Object.entries(set)
+    .filter(
+      ([name, value]) =>
+        looksSecret(name) || withoutSecrets([value])[0] !== value || isKnownSecret(value),
+    )
+    .map(([name]) => name);
+  const names = [...new Set([...pass, ...hidden])];
+  const shown = Object.fromEntries(Object.entries(set).filter(([name]) => !hidden.includes(name)));
+  return {
+    ...(only && { only }),
+    ...(names.length > 0 && { pass: names }),
+    ...(Object.keys(shown).length > 0 && { set: shown }),
+  };
 }

@@ -10,11 +10,12 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../shared/base/failure';
 import { withoutSecrets } from '../../shared/base/secret-text';
-import { looksSecret } from '../../shared/base/secrets';
 import { storedDocument } from '../../shared/base/stored-document';
-import type { RecordRequest, SavedWorkload, WorkloadEnvironment } from '../../shared/contract/api';
+import type { RecordRequest, SavedWorkload } from '../../shared/contract/api';
+import { withGiven } from '../../shared/contract/record-again';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { checkDeclaration } from './declaration';
+import { withoutValues } from './environment';
 import { INSTRUMENTS } from './instrument';
 
 const VERSION = 1;
@@ -202,26 +203,10 @@ export class SavedWorkloads {
 }
 
 /** What is recorded when a saved workload is run: what `given` says besides its name comes before what was saved. */
-export function parseRequest(
+export const parseRequest = (
   { name, request }: SavedWorkload,
   given: RecordRequest,
-): RecordRequest {
-  const [own, more] = [request.environment, given.environment];
-  const environment =
-    more === undefined
-      ? own
-      : {
-          only: own?.only === true || more.only === true,
-          pass: [...(own?.pass ?? []), ...(more.pass ?? [])],
-          set: { ...own?.set, ...more.set },
-        };
-  return {
-    ...request,
-    name: given.name ?? request.name ?? name,
-    ...(given.intervalMs !== undefined && { intervalMs: given.intervalMs }),
-    ...(environment !== undefined && { environment }),
-  };
-}
+): RecordRequest => ({ name, ...withGiven(request, given) });
 
 function refuseSecrets(command: readonly string[]): void {
   const at = withoutSecrets(command).findIndex((word, i) => word !== command[i]);
@@ -236,20 +221,6 @@ function refuseSecrets(command: readonly string[]): void {
     `The command holds what looks like a secret (${name}), and secrets are never stored.`,
     'Let the program read it from a variable, passed on with --pass-env NAME.',
   );
-}
-
-/** A secret keeps its name and loses its value: it is taken from the environment when the workload is run. */
-function withoutValues({ only, pass = [], set = {} }: WorkloadEnvironment): WorkloadEnvironment {
-  const hidden = Object.entries(set)
-    .filter(([name, value]) => looksSecret(name) || withoutSecrets([value])[0] !== value)
-    .map(([name]) => name);
-  const names = [...new Set([...pass, ...hidden])];
-  const shown = Object.fromEntries(Object.entries(set).filter(([name]) => !hidden.includes(name)));
-  return {
-    ...(only && { only }),
-    ...(names.length > 0 && { pass: names }),
-    ...(Object.keys(shown).length > 0 && { set: shown }),
-  };
 }
 
 function damagedFile(path: string, why: string, cause: unknown): Failure {

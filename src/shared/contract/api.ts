@@ -26,7 +26,7 @@ import type { Page } from '../session/pages';
 import type { PhaseChanges } from '../session/phase-changes';
 import type { BriefDocument, SeriesGap, SessionDocument } from '../session/session-document';
 import type { SeriesStatistics } from '../session/statistics';
-import type { ExperimentPart, PlannedRun, SessionSummary } from '../session/types';
+import type { ExperimentPart, PlannedRun, RecordingTerms, SessionSummary } from '../session/types';
 import type { Envelope } from '../trace/envelope';
 import type { Gap, LogLine, Marker, SeriesInfo } from '../trace/types';
 import type { CallOptions } from './cancel';
@@ -63,16 +63,6 @@ export interface DoctorReport {
   readonly gpus: readonly GpuInfo[];
 }
 
-/** What a command gets of the environment Plumbline runs in. Left out: all of it. */
-export interface WorkloadEnvironment {
-  /** Only what any program needs to start and to find its GPU, and what `pass` names. */
-  readonly only?: boolean;
-  /** Variables that must be passed on; a missing one is refused. */
-  readonly pass?: readonly string[];
-  /** Variables set for this workload alone. */
-  readonly set?: Readonly<Record<string, string>>;
-}
-
 /** Where readings of a cluster's GPUs are, and which of them. */
 export interface PrometheusTarget {
   readonly url: string;
@@ -81,7 +71,7 @@ export interface PrometheusTarget {
 }
 
 /** What to record. Exactly one of `bundled`, `pid`, `command`, `prometheus`, `saved` is given. */
-export interface RecordRequest {
+export interface RecordRequest extends RecordingTerms {
   /** A saved workload by its name; `name`, `intervalMs` and `environment` given beside it come before its own. */
   readonly saved?: string;
   readonly bundled?: 'gpt2';
@@ -89,16 +79,11 @@ export interface RecordRequest {
   readonly command?: readonly string[];
   /** A server that scrapes the GPUs of other machines: they are recorded until the recording is stopped. */
   readonly prometheus?: PrometheusTarget;
-  /** Watches a command that knows nothing of Plumbline, by its interpreter: Python's unless told otherwise. */
-  readonly instrument?: 'python' | 'none';
-  /** What the command leaves behind when it ends goes on running, and is named in a warning; else it is ended too. */
-  readonly leaveRunning?: boolean;
   /** Folder or file of a Hugging Face checkpoint (safetensors) for the bundled workload. */
   readonly weights?: string;
   /** A new folder, in which the bundled workload keeps what it trained as such a checkpoint. */
   readonly saveWeights?: string;
   readonly cwd?: string;
-  readonly environment?: WorkloadEnvironment;
   readonly name?: string;
   /** The recording is one of an experiment's. */
   readonly experiment?: ExperimentPart;
@@ -107,7 +92,6 @@ export interface RecordRequest {
   /** Declared model and run; required for `bundled`, optional otherwise. */
   readonly model?: ModelSpec;
   readonly run?: RunSpec;
-  readonly intervalMs?: Millis;
 }
 
 /** A workload under a name, to be recorded again. No secret is in it. */

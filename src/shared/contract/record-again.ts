@@ -12,10 +12,10 @@ export function requestAgain(
   { id, name, workload, model, run }: BriefDocument,
   isAnnounced: boolean,
 ): RecordRequest {
-  const { kind, command, cwd } = workload;
+  const { kind, command, cwd, terms = {} } = workload;
   if (kind === 'bundled' && model && run) {
     const weights = readWeights(command);
-    return { bundled: 'gpt2', model, run, name, ...(weights !== null && { weights }) };
+    return { bundled: 'gpt2', model, run, name, ...terms, ...(weights !== null && { weights }) };
   }
   if (kind !== 'command' || command.length === 0)
     throw new Failure(
@@ -30,10 +30,31 @@ export function requestAgain(
       'Record it with the secret in its place: plumbline record -- COMMAND…',
     );
   return {
+    ...terms,
     command,
     name,
     ...(cwd !== null && { cwd }),
     ...(!isAnnounced && model && run && { model, run }),
+  };
+}
+
+/** A request with what is given beside it: its name and interval come before those it has, its variables join them. */
+export function withGiven(
+  request: RecordRequest,
+  given: Pick<RecordRequest, 'name' | 'intervalMs' | 'environment'>,
+): RecordRequest {
+  const [own, more] = [request.environment, given.environment];
+  return {
+    ...request,
+    ...(given.name !== undefined && { name: given.name }),
+    ...(given.intervalMs !== undefined && { intervalMs: given.intervalMs }),
+    ...(more && {
+      environment: {
+        only: own?.only === true || more.only === true,
+        pass: [...(own?.pass ?? []), ...(more.pass ?? [])],
+        set: { ...own?.set, ...more.set },
+      },
+    }),
   };
 }
 

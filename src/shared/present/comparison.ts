@@ -61,7 +61,13 @@ export function comparisonTable(
   hasRoom = labels.length <= MOST_WIDE,
 ): WordTable {
   const against = letter(base);
-  const hasNoise = hasRoom && rows.some(({ isDistinct }) => isDistinct.includes(false));
+  const cells = rows.map((row) => [
+    rowName(row),
+    ...labels.flatMap((_, i) => {
+      const value = formatFigure(row.values[i] ?? null, row.unit);
+      return i === base || !hasRoom ? [value] : [value, describeChange(row, i, base)];
+    }),
+  ]);
   return {
     head: [
       '',
@@ -69,15 +75,9 @@ export function comparisonTable(
         i === base || !hasRoom ? [letter(i)] : [letter(i), `${letter(i)} − ${against}`],
       ),
     ],
-    rows: rows.map((row) => [
-      rowName(row),
-      ...labels.flatMap((_, i) => {
-        const value = formatFigure(row.values[i] ?? null, row.unit);
-        return i === base || !hasRoom ? [value] : [value, describeChange(row, i, base)];
-      }),
-    ]),
+    rows: cells,
     words: 1,
-    notes: hasNoise
+    notes: cells.some((row) => row.includes(INDISTINCT))
       ? [
           `${capitalize(INDISTINCT)}: the change is not larger than what varies where nothing was changed.`,
         ]

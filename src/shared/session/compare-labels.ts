@@ -28,7 +28,7 @@ export function nameByDifference(
   config: Settings,
 ): readonly string[] {
   const settings = pickSettings(config);
-  const told = settings.length > 0 ? settings : config;
+  const told = settings.length > 0 ? settings : config.filter(({ field }) => field !== 'series');
   const parts = sessions.map((_, i) =>
     told
       .slice(0, MAX_PARTS)

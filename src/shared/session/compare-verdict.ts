@@ -6,7 +6,7 @@ import type { SessionDocument } from './session-document';
 
 /** How the last session stands to the base (the base itself: how the first does), in memory, in time, and what was changed. */
 export function describeVerdict(
-  comparison: Pick<Comparison, 'sessions' | 'differences' | 'peak' | 'time' | 'base'>,
+  comparison: Pick<Comparison, 'sessions' | 'labels' | 'differences' | 'peak' | 'time' | 'base'>,
   docs: readonly SessionDocument[],
 ): string {
   const { sessions, differences, base: place } = comparison;
@@ -22,21 +22,31 @@ export function describeVerdict(
     ? 'with no model and run declared'
     : describeSettings(differences.config, place, last);
   const caution =
-    new Set(docs.map(({ overlay }) => overlay.series)).size > 1
+    new Set(docs.flatMap(({ overlay }) => overlay.series ?? [])).size > 1
       ? ' The two are measured on different lines, so their peaks are not the same quantity.'
       : '';
   const sentence = `${many}${describeMemory(comparison, last)}, ${describeTime(comparison, last)}, ${changed}.${caution}`;
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
+/** By their names; where those are the same, by what differs, or as runs of one thing. */
+function nameApart(
+  { sessions, labels }: Pick<Comparison, 'sessions' | 'labels'>,
+  ...places: readonly [number, number]
+): readonly string[] {
+  const names = places.map((place) => sessions[place]?.name ?? '');
+  return names[0] === names[1] ? places.map((place) => labels[place] ?? '') : names;
+}
+
 const quote = (name: string): string => `“${name.length <= 60 ? name : `${name.slice(0, 59)}…`}”`;
 
 function describeMemory(
-  { sessions, peak, base }: Pick<Comparison, 'sessions' | 'peak' | 'base'>,
+  comparison: Pick<Comparison, 'sessions' | 'labels' | 'peak' | 'base'>,
   other: number,
 ): string {
+  const { peak, base } = comparison;
   const [from, to] = [peak.measured[base] ?? null, peak.measured[other] ?? null];
-  const [baseName, name] = [quote(sessions[base]?.name ?? ''), quote(sessions[other]?.name ?? '')];
+  const [baseName, name] = nameApart(comparison, base, other).map(quote);
   if (from === null || to === null)
     return `the peaks of ${name} and ${baseName} cannot be compared, as ${from === null ? baseName : name} has no measured memory`;
   const change = to - from;

@@ -1,6 +1,6 @@
 /** What a session holds, wherever it comes from: who ran what on which machine, how it ended, and its data. */
 
-import type { Bytes, Micros, Percent } from '../base/units';
+import type { Bytes, Micros, Millis, Percent } from '../base/units';
 import type { Status } from '../base/vocabulary';
 import type { FlagLimits } from '../divergence/overlay/flags';
 import type { GpuInfo } from '../hardware/gpu-info';
@@ -63,6 +63,26 @@ export interface PlannedRun {
   readonly peakBytes: Bytes;
 }
 
+/** What a command gets of the environment Plumbline runs in. Left out: all of it. */
+export interface WorkloadEnvironment {
+  /** Only what any program needs to start and to find its GPU, and what `pass` names. */
+  readonly only?: boolean;
+  /** Variables that must be passed on; a missing one is refused. */
+  readonly pass?: readonly string[];
+  /** Variables set for this workload alone. */
+  readonly set?: Readonly<Record<string, string>>;
+}
+
+/** How a workload is to be recorded, beside what it is. */
+export interface RecordingTerms {
+  /** Watches a command that knows nothing of Plumbline, by its interpreter: Python's unless told otherwise. */
+  readonly instrument?: 'python' | 'none';
+  /** What the command leaves behind when it ends goes on running, and is named in a warning; else it is ended too. */
+  readonly leaveRunning?: boolean;
+  readonly environment?: WorkloadEnvironment;
+  readonly intervalMs?: Millis;
+}
+
 export interface WorkloadInfo {
   /** `cluster`: it ran elsewhere, and was looked at through a server. */
   readonly kind: 'bundled' | 'command' | 'pid' | 'cluster' | 'import';
@@ -75,6 +95,8 @@ export interface WorkloadInfo {
   readonly experiment?: ExperimentPart;
   /** Where a plan was pinned when it was recorded. */
   readonly plan?: PlannedRun;
+  /** As it was asked for; secrets keep their names and lose their values. Absent in older sessions. */
+  readonly terms?: RecordingTerms;
 }
 
 /** What the session ran on, and which sources were or were not to be had. */

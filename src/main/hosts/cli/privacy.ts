@@ -22,6 +22,6 @@ export async function warnOfSharing(
   const logs = await Promise.all(ids.map((id) => engine.logs({ id, limit: 1 })));
   if (logs.some(({ total }) => total > 0))
     output.say(
-      'plumbline: the file holds what the workload printed, its command and its folder: look through it before you share it.',
+      'plumbline: the file holds what the workload printed, its command with the variables set for it, and its folder: look through it before you share it.',
     );
 }

@@ -1,6 +1,7 @@
 /** A command as it is typed, and what it comes to: its words, its folder, and what it gets of the environment. */
 import { Failure } from '../../../shared/base/failure';
-import type { RecordRequest, WorkloadEnvironment } from '../../../shared/contract/api';
+import type { RecordRequest } from '../../../shared/contract/api';
+import type { WorkloadEnvironment } from '../../../shared/session/types';
 import { splitCommand } from '../../components/split-command';
 
 export interface CommandForm {

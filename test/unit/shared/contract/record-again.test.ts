@@ -21,6 +21,16 @@ describe('recording again', () => {
     expect(requestAgain(doc, true)).toEqual(again);
   });
 
+  it('is recorded on the terms it was recorded on', () => {
+    const terms = {
+      instrument: 'none' as const,
+      leaveRunning: true,
+      environment: { only: true, pass: ['HF_TOKEN'], set: { CUDA_VISIBLE_DEVICES: '1' } },
+      intervalMs: 20,
+    };
+    expect(requestAgain(recorded({ command: ['x'], terms }), false)).toMatchObject(terms);
+  });
+
   it('is the bundled workload from the same checkpoint', () => {
     const task = JSON.stringify({ weights: '/models/gpt2' });
     const doc = recorded({ kind: 'bundled', command: ['node', 'workload.js', task] });

@@ -54,6 +54,20 @@ describe('a comparison', () => {
     );
   });
 
+  it('of sessions of one name tells them by what differs, or as runs', () => {
+    const [one, two] = [session('same', 0), session('same', 9 * MB, 2)];
+    const twin = session('same', 0);
+    const tell = (...all: (typeof one)[]) =>
+      compareSessions(
+        all.map(({ doc }) => doc),
+        all.map(({ budget }) => budget),
+      ).verdict;
+    expect(tell(one, two)).toContain(
+      '“batch 2” peaks at 477 MiB, 27.0 MiB (6.0%) more than “batch 1”',
+    );
+    expect(tell(one, twin)).toContain('“same, run 2” peaks at the same 450 MiB as “same, run 1”');
+  });
+
   it('of sessions without measurements says so', () => {
     const empty = documentWith({ durationUs: 0 }, { name: 'empty', id: 'empty' });
     const { peak, verdict } = compareSessions([a.doc, empty], [a.budget, null]);

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { RecordRequest } from '../../../../shared/contract/api';
-import { requestAgain } from '../../../../shared/contract/record-again';
+import { requestAgain, withGiven } from '../../../../shared/contract/record-again';
 import { shortenDocument } from '../../../../shared/session/brief';
 import { checkSession } from '../../../../shared/session/expectations';
 import type { Engine } from '../../../engine/engine';
@@ -15,9 +15,14 @@ import {
   parseExpectationOptions,
   reportOutcomes,
 } from '../options/expectations';
-import { buildRecordRequest, type RecordOptions } from '../options/record-request';
+import {
+  buildRecordRequest,
+  environmentWithoutCommand,
+  type RecordOptions,
+  readBeside,
+} from '../options/record-request';
 import { collect } from '../options/setting-options';
-import { addBundledOptions, addSpecOptions, whole } from '../options/spec-options';
+import { addBundledOptions, addSpecOptions } from '../options/spec-options';
 import type { Output } from '../output';
 import { warnOfAccess } from '../privacy';
 import { compareText } from '../text/comparison';
@@ -93,12 +98,11 @@ function addRecordOptions(program: Command): Command {
 async function record(given: string[], options: RecordOptions, output: Output): Promise<number> {
   const { save, again } = options;
   const typed = again === undefined ? await buildRecordRequest(given, options) : null;
-  if (again !== undefined) checkAgain(given, options);
   const expectations = parseExpectationOptions(options, '=');
   return withEngine(async (engine) => {
     // Named before there is another session that is the last.
     const before = again === undefined ? null : engine.identify(again).id;
-    const request = typed ?? (await askAgain(engine, before ?? '', options));
+    const request = typed ?? (await askAgain(engine, before ?? '', given, options));
     warnOfAccess(engine, output);
     if (save !== undefined) await engine.saveWorkload({ name: save, request });
     const { data, interrupted } = await follow(engine, request, output, { echo: true });
@@ -121,12 +125,20 @@ async function record(given: string[], options: RecordOptions, output: Output): 
   });
 }
 
-/** What a session recorded, to be recorded once more; a name and an interval given beside it come before its own. */
+/** What a session recorded, to be recorded once more, with what may be given beside it. */
 async function askAgain(
   engine: Engine,
   id: string,
-  { name, interval }: RecordOptions,
+  command: readonly string[],
+  options: RecordOptions,
 ): Promise<RecordRequest> {
+  if (command.length > 0)
+    throw new Failure(
+      'bad_input',
+      'More than one thing to record was given.',
+      'Give --again ID, or the command.',
+    );
+  const beside = readBeside(options, 'again');
   const [doc, announced] = [
     await engine.brief({ id }),
     [
@@ -134,22 +146,8 @@ async function askAgain(
       await engine.markers({ id, type: 'run', limit: 1 }),
     ],
   ];
-  const intervalMs = whole('--interval', interval);
-  return {
-    ...requestAgain(
-      doc,
-      announced.some(({ total }) => total > 0),
-    ),
-    ...(name !== undefined && { name }),
-    ...(intervalMs !== undefined && { intervalMs }),
-  };
-}
-
-function checkAgain(command: readonly string[], { bundled, pid, run, from }: RecordOptions): void {
-  if (command.length === 0 && [bundled, pid, run, from].every((each) => each === undefined)) return;
-  throw new Failure(
-    'bad_input',
-    'More than one thing to record was given.',
-    'Give --again ID alone, with --name or --interval at most.',
-  );
+  const isAnnounced = announced.some(({ total }) => total > 0);
+  const request = requestAgain(doc, isAnnounced);
+  if (beside.environment && !request.command) throw environmentWithoutCommand();
+  return withGiven(request, beside);
 }

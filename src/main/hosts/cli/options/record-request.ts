@@ -86,20 +86,13 @@ export async function buildRecordRequest(
       'Give exactly one of --bundled gpt2, --pid PID, --from prometheus URL, --run NAME, or a command after --.',
     );
   }
+  if (saved !== undefined) return { ...readBeside(options, 'run'), saved };
   const intervalMs = whole('--interval', options.interval);
-  const named = options.name === undefined ? {} : { name: options.name };
   const environment = parseEnvironment(options);
-  if (saved !== undefined) {
-    checkNothingBesides(options);
-    return { ...named, ...environment, ...(intervalMs !== undefined && { intervalMs }), saved };
-  }
+  const named = options.name === undefined ? {} : { name: options.name };
   const common = { intervalMs: intervalMs ?? 100, ...named };
   if (environment.environment && command.length === 0) {
-    throw new Failure(
-      'bad_input',
-      'Only a command that is launched can be given an environment.',
-      'Leave --env, --clean-env and --pass-env out.',
-    );
+    throw environmentWithoutCommand();
   }
   if (from === undefined && options.query !== undefined)
     throw new Failure('bad_input', '--query is for --from prometheus.', 'Leave --query out.');
@@ -113,6 +106,13 @@ export async function buildRecordRequest(
     return { ...common, ...(await bundledRequest(bundledModel(bundled, options), options)) };
   return { ...common, ...(await foreignRequest(command, options, environment)) };
 }
+
+export const environmentWithoutCommand = (): Failure =>
+  new Failure(
+    'bad_input',
+    'Only a command that is launched can be given an environment.',
+    'Leave --env, --clean-env and --pass-env out.',
+  );
 
 async function bundledRequest(bundled: string, options: RecordOptions): Promise<RecordRequest> {
   if (options.instrument)
@@ -229,10 +229,24 @@ async function foreignRequest(
   };
 }
 
-/** A saved workload says what it is itself; only its session's name, interval and environment may be given anew. */
-function checkNothingBesides(options: RecordOptions): void {
-  const besides = new Set([
-    'run',
+/**
+ * What was recorded or saved says itself what it is; only the session's name, interval and variables may be given beside
+ * `option`. Throws `bad_input` where anything else is.
+ */
+export function readBeside(options: RecordOptions, option: 'run' | 'again'): RecordRequest {
+  checkNothingBesides(options, option);
+  const intervalMs = whole('--interval', options.interval);
+  return {
+    ...(options.name !== undefined && { name: options.name }),
+    ...(intervalMs !== undefined && { intervalMs }),
+    ...parseEnvironment(options),
+  };
+}
+
+function checkNothingBesides(options: RecordOptions, named: 'run' | 'again'): void {
+  const besides = new Set<string>([
+    named,
+    ...(named === 'again' ? ['save'] : []),
     'name',
     'interval',
     'env',
@@ -249,8 +263,10 @@ function checkNothingBesides(options: RecordOptions): void {
   const flag = `--${other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   throw new Failure(
     'bad_input',
-    `A saved workload is run as it was saved, and ${flag} was given too.`,
-    `Leave ${flag} out, or give the whole workload instead of --run.`,
+    named === 'run'
+      ? `A saved workload is run as it was saved, and ${flag} was given too.`
+      : `A session is recorded again as it was, and ${flag} was given too.`,
+    `Leave ${flag} out, or give the whole workload instead of --${named}.`,
   );
 }
 

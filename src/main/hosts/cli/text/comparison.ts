@@ -8,21 +8,32 @@ import {
 import type { WordTable } from '../../../../shared/present/word-table';
 import type { Comparison } from '../../../../shared/session/comparison';
 import { cut, plain, table, WIDTH, wrap } from './columns';
+import { padEnd, textWidth } from './width';
 
 export function compareText(comparison: Comparison): string {
   const settings = settingsTable(comparison);
   const repeats = repeatsTable(comparison);
   return [
-    legendRows(comparison)
-      .map(([letter, label, name, id]) =>
-        cut(plain(`${letter}  ${cut(label ?? '', 40)}  ${id}  ${name}`), WIDTH),
-      )
-      .join('\n'),
+    legend(comparison),
     wrap(comparison.verdict, ''),
     ...(settings ? [section('Settings that differ', settings)] : []),
     section('Figures, the largest difference first', comparisonTable(comparison)),
     ...(repeats ? [section('Runs of the same settings', repeats)] : []),
   ].join('\n\n');
+}
+
+/** Who is who, in columns; a name that says no more than the label is not said twice. */
+function legend(comparison: Comparison): string {
+  const rows = legendRows(comparison).map(([letter = '', label = '', name = '', id = '']) => ({
+    start: [letter, cut(plain(label), 40), id] as const,
+    name: label.startsWith(name) ? '' : plain(name),
+  }));
+  const width = Math.max(...rows.map(({ start: [, label] }) => textWidth(label)));
+  return rows
+    .map(({ start: [letter, label, id], name }) =>
+      cut(`${letter}  ${padEnd(label, width)}  ${id}  ${name}`, WIDTH).trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Longest cell of a table of few columns, and of many. */
