@@ -6,8 +6,21 @@
  * wrapped, so every plain value comes back as it was. Decoding never runs code and throws `SyntaxError` on bad text.
  */
 
+/** What platforms have of base64: all of them `btoa` and `atob`, browsers from 2025 on the rest, Node its Buffer. */
 declare const btoa: (binary: string) => string;
 declare const atob: (base64: string) => string;
+declare global {
+  interface Uint8Array {
+    toBase64?(): string;
+  }
+  interface Uint8ArrayConstructor {
+    fromBase64?(text: string): Uint8Array<ArrayBuffer>;
+  }
+}
+interface NodeBuffer {
+  from(buffer: ArrayBufferLike, offset: number, length: number): { toString(as: 'base64'): string };
+}
+const { Buffer: nodeBuffer } = globalThis as { readonly Buffer?: NodeBuffer };
 
 const TAG = '$plumbline';
 const ARRAYS = { Float64Array, Float32Array, Int32Array, Uint32Array, Uint8Array } as const;
@@ -21,8 +34,11 @@ type Tagged = {
 /** `String.fromCharCode` takes its bytes as arguments, so they go in pieces that any stack holds. */
 const PIECE = 8192;
 
-function toBase64(view: ArrayBufferView): string {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+/** A live picture is megabytes, and by `btoa` a server of many pages spends its time on little else. */
+function toBase64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  if (nodeBuffer) return nodeBuffer.from(buffer, byteOffset, byteLength).toString('base64');
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  if (bytes.toBase64) return bytes.toBase64();
   let binary = '';
   for (let i = 0; i < bytes.length; i += PIECE)
     binary += String.fromCharCode(...bytes.subarray(i, i + PIECE));
@@ -30,6 +46,7 @@ function toBase64(view: ArrayBufferView): string {
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
