@@ -2,9 +2,10 @@
  * What a line keeps more and more of: a straight rise of its floor that goes on to the end. A climb that levels off is a
  * cache that fills, a single step up a plateau, and neither is growth.
  *
- * The slope is that of least squares over the floor's windows. Neighbouring windows are alike, so its interval is wider
- * than independent points would give: by √((1 + ρ) / (1 − ρ)), ρ the correlation of neighbouring residuals. It is at
- * least half of what the slopes of the two halves differ by.
+ * The slope is that of least squares over the floor's windows. Its 95% interval has three causes. Neighbouring windows
+ * are alike, so it is wider than independent points would give: by √((1 + ρ) / (1 − ρ)), ρ the correlation of neighbouring
+ * residuals. A line that bends has no one slope: half of what the slopes of its two halves differ by, added as an
+ * independent error. And what grows in blocks is known to one of them: that over all of the rise, added as the bound it is.
  */
 import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB, type Micros } from '../../base/units';
@@ -67,7 +68,8 @@ function fitRise(tail: readonly Window[], all: readonly Window[], edge: Edge): R
     (half) => fitTrend(half)?.slope,
   );
   const bend = Math.abs(one - other) / 2;
-  const halfWidth = Math.max(bend, trend.halfWidth * widen(points, trend.slope));
+  const noise = trend.halfWidth * widen(points, trend.slope);
+  const halfWidth = Math.hypot(bend, noise) + (1e6 * findGrain(points)) / (to - from);
   if (trend.slope - halfWidth <= 0) return null;
   const [begin, end] = extent(all);
   return {
@@ -106,6 +108,18 @@ function goesOn(points: readonly Point[], growth: number, slope: number): boolea
   );
 }
 
+/**
+ * What the line rises by at the least: blocks of an allocator, or whole MiB. Windows that keep step with them leave no
+ * residual and may be wrong by one over all of the rise. Nothing else tells it than the least by which steps differ.
+ */
+function findGrain(points: readonly Point[]): Bytes {
+  const steps = points.slice(1).map(({ y }, i) => Math.abs(y - points[i]!.y));
+  const sorted = [0, ...steps].sort((a, b) => a - b);
+  const gaps = sorted.slice(1).map((step, i) => step - sorted[i]!);
+  return Math.min(...gaps.filter((gap) => gap > 0));
+}
+
+/** By how much residuals that are like their neighbours widen what independent ones would give. */
 function widen(points: readonly Point[], slope: number): number {
   const n = points.length;
   const meanX = points.reduce((sum, { x }) => sum + x, 0) / n;
@@ -114,6 +128,8 @@ function widen(points: readonly Point[], slope: number): number {
   const all = rest.reduce((sum, one) => sum + one * one, 0);
   if (all === 0) return 1;
   const next = rest.slice(1).reduce((sum, one, i) => sum + one * rest[i]!, 0);
-  const alike = Math.min(0.95, Math.max(0, next / all));
+  // Of a few residuals about a fitted line it comes out too small, by (1 + 3ρ)/n in the mean (Kendall 1954).
+  const seen = next / all;
+  const alike = Math.min(0.95, Math.max(0, seen + (1 + 3 * seen) / n));
   return Math.sqrt((1 + alike) / (1 - alike));
 }

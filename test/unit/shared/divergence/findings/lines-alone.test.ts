@@ -52,6 +52,26 @@ describe('a line that nothing is known of', () => {
     expect(growth).toMatchObject({ kind: 'growth', slope: { per: 'second', bytes: 10 * MiB } });
   });
 
+  it.each([4.95, 5.05, 7.3, 9.9])(
+    'that grows by %d MiB a second in blocks of 20 MiB is told with an interval that holds it',
+    (rate) => {
+      const value = (i: number) => 4 * GiB + Math.floor((rate * i) / 20) * 20 * MiB;
+      const [growth] = found([log('gpu0.memory.used', 300, value)]);
+      expect(growth).toMatchObject({ kind: 'growth', slope: { per: 'second' } });
+      const { low = 0, high = 0 } = growth?.slope ?? {};
+      expect(low / MiB).toBeLessThan(rate);
+      expect(high / MiB).toBeGreaterThan(rate);
+      expect((high - low) / 2 / MiB).toBeLessThan(0.1 * rate);
+    },
+  );
+
+  it('that grows a little faster at first is told with an interval that holds how it goes on', () => {
+    const value = (i: number) => 4 * GiB + MiB * (10 * i + 200 * (1 - Math.exp(-i / 25)));
+    const [growth] = found([log('gpu0.memory.used', 300, value)]);
+    expect((growth?.slope?.low ?? 0) / MiB).toBeLessThan(10);
+    expect((growth?.slope?.high ?? 0) / MiB).toBeGreaterThan(10);
+  });
+
   it('grows by the step where steps are announced, and is host memory where that grows', () => {
     const markers = Array.from({ length: 60 }, (_, i) =>
       phase('forward', i + 1, i * 2000, i * 2000 + 1500),
