@@ -330,20 +330,22 @@ def note(text):
 
 # --- PyTorch ---
 
-# The share of the run that watching may cost; past it, whole steps go untold.
-_COST = 0.01
+# The share of the run that watching may cost, by its own clock; past it, whole steps go untold.
+_COST = 0.008
 # The part of it that counting the script's objects may take, beyond the first steps.
-_OBJECTS_COST = 0.004
+_OBJECTS_COST = 0.002
 # The same of reading what is allocated at each block of a model.
-_BLOCKS_COST = 0.004
+_BLOCKS_COST = 0.003
 _MOST_BLOCKS = 256
 _ALWAYS_TOLD_STEPS = 3
 # The first steps of this many models or optimizers are told whole, whatever share of a short run that is.
 _MOST_BEGINNINGS = 8
 # From then on the share is counted as if so many seconds had passed, so that a short run is told whole.
 _GRACE_S = 5.0
-# Seconds that torch takes to call a hook of ours, which our own clock does not see.
+# Seconds that torch takes to call a hook of ours, which our own clock does not see; a hook that has nothing to do takes no more.
 _CALL_S = 2e-6
+# An optimizer that waits while another steps as often as this is not of the same iteration.
+_MOST_ROUNDS = 10
 
 
 def watch(model, optimizer=None):
@@ -401,6 +403,21 @@ def _told(method):
     return call
 
 
+def _told_when_awake(method):
+    """As `_told`; while steps are not told it only counts what calling it costs."""
+    told = _told(method)
+
+    @functools.wraps(method)
+    def call(self, *args, **kwargs):
+        if self.compiling():
+            return
+        if self.wake_at is None:
+            told(self, *args, **kwargs)
+        else:
+            self.spent += _CALL_S
+    return call
+
+
 # What a hook returns whose lines may wait for the next hook's.
 _LATER = object()
 
@@ -439,9 +456,6 @@ class _Objects:
         # Those whose storage is the whole of them, and whether a storage can be asked for (from torch 2.0).
         self.plain = {torch.Tensor, getattr(getattr(torch, "nn", None), "Parameter", None)}
         self.storages = hasattr(torch.Tensor, "untyped_storage")
-
-    def affordable(self, elapsed):
-        return self.spent + self.latest <= _OBJECTS_COST * elapsed
 
     def line(self, phase, step, ts):
         """What is to be told at the end of `phase`: None where it is as it was at the last."""
@@ -561,9 +575,6 @@ class _Blocks:
         self.kind, self.names = None, ()
         self.spent, self.latest = 0.0, 0.0  # of all passes, and of the last that was told
 
-    def affordable(self, elapsed):
-        return self.spent + self.latest <= _BLOCKS_COST * elapsed
-
     def attach(self, root):
         """For one forward pass of `root`."""
         began, self.latest = time.perf_counter(), 0.0
@@ -674,24 +685,81 @@ def _untouchable(module):
     return "scripted" if "ScriptModule" in kinds else "exported" if "GraphModule" in kinds else None
 
 
+class _Iteration:
+    """When an iteration is over: once each of the optimizers that take part in it has stepped. One that steps in turn with
+    others (a critic five times, then a generator) takes part; one that has been replaced, or that waits for long, does not,
+    until it steps often."""
+
+    class _Part:
+        __slots__ = ("calls", "needed", "last")
+
+        def __init__(self):
+            self.calls, self.needed, self.last = 0, True, None
+
+    def __init__(self):
+        self.parts, self.calls, self.number = weakref.WeakKeyDictionary(), 0, 0
+
+    def add(self, optimizer):
+        own = _trained(optimizer)
+        for other, part in self.parts.items():
+            if not own.isdisjoint(_trained(other)):
+                part.needed = False
+        self.parts[optimizer] = self._Part()
+
+    def is_begun(self):
+        return any(part.calls for part in self.parts.values())
+
+    def is_over(self, optimizer):
+        """Called after each step of an optimizer."""
+        part = self.parts.get(optimizer)
+        if part is not None and len(self.parts) > 1:
+            parts = list(self.parts.values())
+            part.calls, self.calls = part.calls + 1, self.calls + 1
+            if part.last is not None and self.calls - part.last <= _MOST_ROUNDS * (len(parts) - 1) + 1:
+                part.needed = True
+            part.last = self.calls
+            if part.calls > _MOST_ROUNDS:
+                for one in parts:
+                    one.needed = one.needed and one.calls > 0
+            if any(one.needed and one.calls == 0 for one in parts):
+                return False
+            for one in parts:
+                one.calls = 0
+        self.number += 1
+        return True
+
+
+def _trained(optimizer):
+    return {id(one) for group in optimizer.param_groups for one in group["params"]}
+
+
 class _Watcher:
     """One phase is open at a time. What may go on (a forward pass whose loss is still to be computed, decoding between
     two tokens) stays open with the time and memory of its last activity, and is ended with those if nothing follows.
 
     Where a phase begins and where a step ends is told before the hook returns, so that of a process that is killed it
-    is known what it was at. The end of backward alone waits for what an optimizer or the next forward pass begins."""
+    is known what it was at. The end of backward alone waits for what an optimizer or the next forward pass begins.
+
+    Once telling a step would cost more than its share of the time that passed, it sleeps until it is affordable again: its
+    hooks count steps and what calling them costs. Where that alone is more than the share, it takes them off."""
 
     def __init__(self, torch):
         self.torch = torch
         self.models, self.optimizers = weakref.WeakSet(), weakref.WeakSet()
         self.objects = _Objects(torch, self.models, self.optimizers)
         self.blocks = _Blocks(self)
-        self.busy, self.quiet = False, False
+        self.busy = False
         self.started, self.spent = time.perf_counter(), 0.0
+        self.wake_at, self.slept_at = None, (0.0, 0.0)  # when asleep: until when at the least; when and at what cost it began
+        self.latest, self.told_from = 0.0, None  # what the phases of the step told last cost; what had been spent on phases before
+        self.midway = False  # in a step that is not told
+        self.thinned = False  # and this was said
+        self.handles = []
         self.open, self.open_step, self.last = None, None, None
         self.depth, self.device, self.gpu, self.run_told = 0, None, False, None
         self.step, self.backwards, self.token = None, 0, 0
-        self.steps, self.number = 0, 0  # passes that might have been told, evaluations among them; steps of an optimizer
+        self.steps, self.iteration = 0, _Iteration()  # passes that might have been told, evaluations among them
+        self.alternates, self.accumulated = False, 1  # whether optimizers of this step take turns; backward passes of the last
         self.asked = False  # by the script: else what it announces itself comes first
         self.left = set()  # kinds of modules that were left alone
         self.root = None  # whose forward pass runs: a watched module inside it tells nothing
@@ -723,11 +791,12 @@ class _Watcher:
             return
         self.models.add(model)
         self.watching, self.new_at = True, self.steps
+        self.rouse()
         try:
-            model.register_forward_pre_hook(self.on_forward_begin, with_kwargs=True)
+            self.handles.append(model.register_forward_pre_hook(self.on_forward_begin, with_kwargs=True))
         except TypeError:  # before torch 2.0
-            model.register_forward_pre_hook(lambda module, args: self.on_forward_begin(module, args, {}))
-        model.register_forward_hook(self.on_forward_end)
+            self.handles.append(model.register_forward_pre_hook(lambda module, args: self.on_forward_begin(module, args, {})))
+        self.handles.append(model.register_forward_hook(self.on_forward_end))
         self.tell_model(model)
 
     def is_silent(self):
@@ -748,6 +817,7 @@ class _Watcher:
             return
         self.models.add(model)
         self.watching, self.new_at = True, self.steps
+        self.rouse()
         self.tell_model(model)
         if kind not in self.left:
             self.left.add(kind)
@@ -757,10 +827,12 @@ class _Watcher:
         if optimizer in self.optimizers:
             return
         self.optimizers.add(optimizer)
+        self.iteration.add(optimizer)
         self.steps_follow, self.new_at = True, self.steps
+        self.rouse()
         if hasattr(optimizer, "register_step_pre_hook"):
-            optimizer.register_step_pre_hook(self.on_optimizer_begin)
-            optimizer.register_step_post_hook(self.on_optimizer_end)
+            self.handles.append(optimizer.register_step_pre_hook(self.on_optimizer_begin))
+            self.handles.append(optimizer.register_step_post_hook(self.on_optimizer_end))
             return
         step = optimizer.step  # before torch 2.0
 
@@ -786,8 +858,14 @@ class _Watcher:
 
     # --- hooks ---
 
-    @_told
     def on_forward_begin(self, root, args, kwargs):
+        if self.compiling():
+            return
+        if self.wake_at is None or self.wakes(root, args, kwargs):
+            self.begin_pass(root, args, kwargs)
+
+    @_told
+    def begin_pass(self, root, args, kwargs):
         if self.depth > 0 or (self.root is not None and self.root() not in (None, root)):  # recomputed, or inside another
             return
         if self.gpu and self.captured():
@@ -796,9 +874,8 @@ class _Watcher:
         self.input = _shape(args, kwargs)
         training = self.torch.is_grad_enabled() and getattr(root, "training", False)
         if training and self.run_told is not None and self.run_told["mode"] == "train":  # all that has to be known is
-            if self.step is None:
-                self.afford(own_step=True)
-            self.begin("forward")
+            if self.goes_on() if self.step is not None else self.afford(own_step=len(self.optimizers) > 0):
+                self.begin("forward")
             return
         ids = kwargs.get("input_ids")
         ids = ids if ids is not None else next((one for one in args if hasattr(one, "shape")), None)
@@ -806,8 +883,8 @@ class _Watcher:
         cached = not training and (kwargs.get("past_key_values") is not None or kwargs.get("use_cache") is True)
         length = int(ids.shape[1]) if ids is not None and len(ids.shape) > 1 else None
         decoding = cached and length == 1 and self.token > 0
-        if self.step is None and not decoding:
-            self.afford(own_step=training)
+        if self.step is None and not decoding and not self.afford(own_step=training and len(self.optimizers) > 0):
+            return
         if not training and not cached:
             self.close()
         if cached and not decoding:
@@ -815,7 +892,7 @@ class _Watcher:
         self.tell_run(root, ids, length, training, cached)
         self.begin("decode" if decoding else "prefill" if cached else "forward")
 
-    @_told
+    @_told_when_awake
     def on_forward_end(self, root, args, output):
         if self.depth > 0 or self.root is None or self.root() is not root:
             return
@@ -825,41 +902,50 @@ class _Watcher:
         self.last = (time.monotonic_ns(), self.memory())
         if self.open in ("prefill", "decode"):
             self.token += 1
-            if not self.quiet:
-                self.tell(_line("token", {"index": self.token, "step": _step}))
-                self.tell_memory(*self.last)
+            self.tell(_line("token", {"index": self.token, "step": _step}))
+            self.tell_memory(*self.last)
         if self.open == "prefill" or (self.open == "forward" and not self.torch.is_grad_enabled()):
             self.close()
 
-    @_told
+    @_told_when_awake
     def on_backward_begin(self):
         self.root = None
         if self.depth == 0 and self.watching:
             self.last = None  # the loss belongs to forward
             self.begin("backward")
 
-    @_told
+    @_told_when_awake
     def on_backward_end(self):
         if self.depth == 0 and self.open == "backward":
             self.backwards += 1
+            self.alternates = self.alternates or self.iteration.is_begun()
             self.close()
             return _LATER if self.steps_follow else None
 
-    @_told
+    @_told_when_awake
     def on_optimizer_begin(self, optimizer, *_args):
         self.tell_optimizer(optimizer)
         self.begin("optimizer")
 
-    @_told
     def on_optimizer_end(self, optimizer, *_args):
+        if self.compiling():
+            return
+        if self.wake_at is None:
+            self.end_pass(optimizer)
+        elif self.iteration.is_over(optimizer):
+            self.steps += 1
+            self.midway = False
+            self.spent += _CALL_S
+
+    @_told
+    def end_pass(self, optimizer):
         self.close()
+        if not self.iteration.is_over(optimizer):
+            return
         self.steps += 1
-        self.number += 1
         self.end_step()
-        if self.run_told is not None and self.backwards > 1 and self.run_told.get("gradAccum") != self.backwards:
-            self.run_told["gradAccum"] = self.backwards
-            self.tell(_line("run", {"fields": self.run_told}))
-        self.backwards = 0
+        self.tell_accumulation()
+        self.backwards, self.alternates = 0, False
 
     @_told
     def on_phase_by_hand(self, name, step):
@@ -883,24 +969,91 @@ class _Watcher:
         self.lines.append(line)
 
     def afford(self, own_step):
-        """At the start of a step: whether it is told, and its number unless the script counts its own."""
+        """At the start of a step: whether it is told. It gets its number, unless the script counts its own."""
         global _step
         self.close()
         if self.is_silent():
             self.steps += 1
-            return
+            return True
         self.settle()
-        quiet = not self.is_beginning() and self.spent >= self.cost * (time.perf_counter() - self.started)
-        if quiet and not self.quiet:
-            self.tell(_line("note", {"text": "from here on some steps are not told: telling all of them would cost more than 1% of the run"}))
-        self.quiet = quiet
+        if self.told_from is not None:
+            self.latest = self.spent_on_phases() - self.told_from
+        if not self.is_affordable():
+            self.sleep(midway=own_step)
+            return False
+        self.told_from = self.spent_on_phases()
         if own_step and _step is None:
-            _step = self.step = self.number
+            _step = self.step = self.iteration.number
             _channel.look_up_rank()
-            if not quiet:
-                self.tell(_step_line("begin", _step))
+            self.tell(_step_line("begin", _step))
         elif not own_step:
             self.steps += 1
+        return True
+
+    def spent_on_phases(self):
+        return self.spent - self.objects.spent - self.blocks.spent
+
+    def affords(self, part, share):
+        """Whether a part that is told now and then costs no more than its share, nor all together than theirs."""
+        elapsed = time.perf_counter() - self.started
+        return part.spent + part.latest <= share * elapsed and self.spent + part.latest < self.cost * elapsed
+
+    def goes_on(self):
+        """At a further forward pass of a step: it is told to its end, but for one without an end, as of passes in training
+        mode that no optimizer follows."""
+        if self.is_beginning() or self.spent <= 2 * self.cost * (time.perf_counter() - self.started):
+            return True
+        self.close()
+        self.end_step()
+        self.sleep(midway=True)
+        return False
+
+    def is_affordable(self):
+        """The next step, if it costs what the last one did; the first are told anyway."""
+        return self.is_beginning() or self.spent + self.latest < self.cost * (time.perf_counter() - self.started)
+
+    def sleep(self, midway):
+        if not self.thinned:
+            self.thinned = True
+            self.tell(_line("note", {"text": "from here on some steps are not told: telling all of them would cost more than %s of the run" % _share(self.cost)}))
+        self.root, self.midway, self.told_from = None, midway, None
+        self.slept_at = time.perf_counter(), self.spent
+        self.wake_at = self.until_affordable()
+
+    def until_affordable(self):
+        return self.started + (self.spent + self.latest) / self.cost if self.cost > 0 else float("inf")
+
+    def wakes(self, root, args, kwargs):
+        """At a forward pass while asleep: whether it is the first of a step that can be told."""
+        self.spent += _CALL_S
+        training = self.torch.is_grad_enabled() and getattr(root, "training", False)
+        if not training:
+            self.steps += not self.midway
+        now = time.perf_counter()
+        if self.midway or now < self.wake_at or (not training and _is_decoding(args, kwargs)):
+            self.midway = self.midway or training
+            return False
+        if not self.is_affordable():
+            at, spent = self.slept_at
+            if self.spent - spent > self.cost * (now - at):
+                self.leave_all()
+            self.wake_at = self.until_affordable()
+            self.midway = training
+            return False
+        self.rouse()
+        return True
+
+    def rouse(self):
+        if self.wake_at is not None:
+            self.wake_at, self.token, self.backwards, self.alternates = None, 0, 0, False
+
+    def leave_all(self):
+        """Of steps so short that to count them is more than the share."""
+        for handle in self.handles:
+            if handle is not None:
+                handle.remove()
+        self.handles.clear()
+        _channel.write(_line("note", {"text": "steps are too short to be watched for %s of them: from here on none is told" % _share(self.cost)}))
 
     def settle(self):
         """What the first steps with a model or an optimizer cost is paid once, and no share of those that follow."""
@@ -908,22 +1061,32 @@ class _Watcher:
             self.settled_at, self.beginnings = self.new_at, self.beginnings + 1
             self.started, self.spent = time.perf_counter() - _GRACE_S, 0.0
             self.objects.spent, self.blocks.spent = 0.0, 0.0
+            self.latest, self.told_from = 0.0, None
 
     def end_step(self):
         """Of a step that was numbered here."""
         global _step
         if self.step is not None and self.step == _step:
-            if not self.quiet:
-                self.tell(_step_line("end", _step))
+            self.tell(_step_line("end", _step))
             _step = None
         self.step = None
+
+    def tell_accumulation(self):
+        """How many backward passes a step takes, once two in a row take as many: a scaler that leaves a step out of an
+        overflow makes the next seem twice as long."""
+        before, self.accumulated = self.accumulated, self.backwards
+        if self.alternates or before != self.backwards or self.run_told is None:
+            return
+        if self.backwards != self.run_told.get("gradAccum", 1):
+            self.run_told["gradAccum"] = self.backwards
+            self.tell(_line("run", {"fields": self.run_told}))
 
     def begin(self, name):
         if self.open == name:
             self.last = None
             return
         self.close()
-        if self.quiet or self.is_silent():
+        if self.is_silent():
             return
         if self.gpu:
             self.torch.cuda.reset_peak_memory_stats(self.device)
@@ -939,10 +1102,11 @@ class _Watcher:
     def tell_blocks(self):
         """In the first steps with a new model, then as often as is affordable, where what is allocated can be read."""
         root = self.root and self.root()
-        if root is None or type(root).__name__ == "DataParallel" or self.memory() is None:
+        if root is None or type(root).__name__ == "DataParallel":
             return
-        if self.is_beginning() or self.blocks.affordable(time.perf_counter() - self.started):
-            self.blocks.attach(root)
+        if self.is_beginning() or self.affords(self.blocks, _BLOCKS_COST):
+            if self.memory() is not None:
+                self.blocks.attach(root)
 
     def close(self):
         if self.open is None:
@@ -964,8 +1128,8 @@ class _Watcher:
     def tell_objects(self, phase, step, ts):
         """In every phase of the first steps with a new model or optimizer, then as often as is affordable."""
         try:
-            if self.is_beginning() or self.steps - self.new_at == _ALWAYS_TOLD_STEPS or self.objects.affordable(
-                    time.perf_counter() - self.started):
+            if self.is_beginning() or self.steps - self.new_at == _ALWAYS_TOLD_STEPS or self.affords(
+                    self.objects, _OBJECTS_COST):
                 line = self.objects.line(phase, step, ts)
                 if line is not None:
                     _channel.write(line, True)  # with what is told next
@@ -1024,6 +1188,16 @@ class _Watcher:
         if self.run_told is not None and "optimizer" not in self.run_told:
             self.run_told.update(_optimizer_fields(optimizer))
             self.tell(_line("run", {"fields": self.run_told}))
+
+
+def _share(cost):
+    return "%g%%" % (100 * cost)
+
+
+def _is_decoding(args, kwargs):
+    """Whether a pass goes on with a generation: with a cache and one token."""
+    shape = _shape(args, kwargs) or ()
+    return (kwargs.get("past_key_values") is not None or kwargs.get("use_cache") is True) and len(shape) > 1 and shape[1] == 1
 
 
 def _shape(args, kwargs):

@@ -1,14 +1,13 @@
 """
 What `plumbline.watch` costs a training step of a PyTorch model of 32 blocks on the CPU, in microseconds and as a share.
 
-    python test/bench/workload/watch_cost.py [WIDTH TOKENS PAIRS]
+    python test/bench/workload/watch_cost.py [WIDTH TOKENS STEPS]
 
-A watched model and its twin take steps in turn in one process, so that both meet the same machine; each watched step is
-held against the mean of the two beside it. Twins are never quite alike (their memory lies elsewhere): how far they part
-before either is watched is measured first, and taken off. What is taken is the CPU time of their thread: that of whoever reads the markers
-is another process's. Steps fall into kinds: told alone, with what the script's objects hold, with what is allocated at each block. Of each kind the
-middle difference counts, which load moves little, as often as that kind came. What torch's allocator would say of a GPU is
-stood in for by as large a dictionary. The first steps, which are told whole, are left out.
+The helper counts its own time and thins itself out by it. Here its clock is the CPU time of the thread, which other work on
+the machine does not move, and what it counts is printed: by kind of step (told, with what the script's objects hold, with
+what is allocated at each block, not told) and over all. What its clock does not see, torch calling a hook, it counts as
+2 µs each; what that takes is measured beside it, on a module that does nothing. What torch's allocator would say of a GPU is
+stood in for by as large a dictionary. The first steps, which are told whole, are printed by themselves.
 """
 import os
 import random
@@ -18,8 +17,8 @@ import sys
 import tempfile
 import time
 
-WIDTH, TOKENS, PAIRS = (int(value) for value in (sys.argv[1:4] if len(sys.argv) > 3 else ("64", "64", "300")))
-WARM, BLOCKS = 8, 32
+WIDTH, TOKENS, STEPS = (int(value) for value in (sys.argv[1:4] if len(sys.argv) > 3 else ("64", "64", "600")))
+WARM, BLOCKS, BLOCK_OF_STEPS = 8, 32, 25
 
 
 def listen():
@@ -93,50 +92,55 @@ def step(net, optimizer, x):
     return (time.thread_time_ns() - begun) / 1e3
 
 
-def weighed(kinds):
-    """The middle difference of each kind, as often as it came."""
-    return sum(statistics.median(some) * len(some) for some in kinds) / sum(map(len, kinds))
+def hook_us():
+    """What torch takes to call a hook before and one after a forward pass, both of which do nothing."""
+    def call_us(module, count=20_000):
+        begun = time.thread_time_ns()
+        for _ in range(count):
+            module(None)
+        return (time.thread_time_ns() - begun) / count / 1e3
+    bare, hooked = torch.nn.Identity(), torch.nn.Identity()
+    hooked.register_forward_pre_hook(lambda *_: None, with_kwargs=True)
+    hooked.register_forward_hook(lambda *_: None)
+    call_us(bare), call_us(hooked)
+    return (call_us(hooked) - call_us(bare)) / 2
 
 
-plain, watched = make(), make()
+net, optimizer, x = make()
 for _ in range(WARM):
-    step(*plain), step(*watched)
-apart, without = [], step(*plain)
-for _ in range(PAIRS):
-    with_it, after = step(*watched), step(*plain)
-    apart.append(with_it - (without + after) / 2)
-    without = after
-plumbline.watch(*watched[:2])
+    step(net, optimizer, x)
+length = statistics.median(step(net, optimizer, x) for _ in range(30))
+plumbline.time.perf_counter = time.thread_time
+plumbline.watch(net, optimizer)
 watcher = plumbline._watcher()
 watcher.memory = allocator
-bare, told = [], []
-for index in range(WARM + PAIRS):
-    before = watcher.blocks.spent, watcher.objects.spent
-    begun = time.perf_counter()
-    without = step(*plain)
-    watcher.started += time.perf_counter() - begun  # a share of its own model's time is what watching may cost
-    with_it = step(*watched)
-    if index >= WARM:
-        more = [name for name, part, then in zip(("blocks", "objects"), (watcher.blocks, watcher.objects), before) if part.spent != then]
-        kind = "untold" if watcher.quiet else "with its " + " and ".join(more) if more else "told alone"
-        bare.append(without)
-        told.append((kind, with_it))
-bare.append(step(*plain))
-differences = {}
-for index, (kind, with_it) in enumerate(told):
-    differences.setdefault(kind, []).append(with_it - (bare[index] + bare[index + 1]) / 2)
+first, told = [], []
+while len(told) < STEPS:
+    before = watcher.spent, watcher.blocks.spent, watcher.objects.spent, watcher.started
+    took = step(net, optimizer, x)
+    if watcher.started != before[3] or watcher.is_beginning():  # the count begins anew after the first steps
+        first.append(took - length)
+        continue
+    more = [name for name, part, then in zip(("blocks", "objects"), (watcher.blocks, watcher.objects), before[1:]) if part.spent != then]
+    kind = "not told" if watcher.wake_at is not None else "with its " + " and ".join(more) if more else "told"
+    told.append((kind, 1e6 * (watcher.spent - before[0]), took))
 
 draw = random.Random(1)
-again = lambda some: draw.choices(some, k=len(some))  # noqa: E731
-resampled = sorted(
-    weighed([again(some) for some in differences.values()]) - statistics.median(again(apart)) for _ in range(2000))
-bias = statistics.median(apart)
-middle, low, high = weighed(differences.values()) - bias, resampled[50], resampled[1949]
-length = statistics.median(bare)
+blocks = [told[at:at + BLOCK_OF_STEPS] for at in range(0, len(told), BLOCK_OF_STEPS)]
+
+
+def share(some):
+    return sum(cost for _, cost, _ in some) / sum(took - cost for _, cost, took in some)
+
+
+resampled = sorted(share(sum(draw.choices(blocks, k=len(blocks)), [])) for _ in range(2000))
 print("%d blocks of width %d, %d tokens: a step takes %.1f ms of CPU unwatched" % (BLOCKS, WIDTH, TOKENS, length / 1e3))
-print("  %4d steps %-28s %+8.0f µs each, the middle one; taken off below" % (PAIRS, "before watching:", bias))
-for kind, some in sorted(differences.items()):
-    print("  %4d steps %-28s %+8.0f µs each, the middle one" % (len(some), kind + ":", statistics.median(some) - bias))
-print("watched: %+.0f µs a step (95%% interval %+.0f to %+.0f), %+.2f%% of it (%+.2f to %+.2f)" % (
-    middle, low, high, 100 * middle / length, 100 * low / length, 100 * high / length))
-print("that is 1%% of a step of %.0f ms" % (max(middle, 0) / 10))
+print("  the first %d steps, told whole: %.0f ms more in all, and up to %.0f after them before its share counts" % (
+    len(first), sum(first) / 1e3, 1e3 * watcher.cost * plumbline._GRACE_S))
+for kind in sorted({kind for kind, _, _ in told}):
+    some = [cost for own, cost, _ in told if own == kind]
+    print("  %4d steps %-28s %8.0f µs each, the mean; %.0f the middle one" % (len(some), kind + ":", statistics.mean(some), statistics.median(some)))
+half = len(told) // 2
+print("watched: %.0f µs a step, %.2f%% of it (95%% interval %.2f to %.2f), in the second half %.2f%%" % (
+    statistics.mean(cost for _, cost, _ in told), 100 * share(told), 100 * resampled[50], 100 * resampled[1949], 100 * share(told[half:])))
+print("a hook that has nothing to do: %.1f µs, counted as %.1f" % (hook_us(), 1e6 * plumbline._CALL_S))
