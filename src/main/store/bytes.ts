@@ -166,6 +166,19 @@ export class ByteReader {
     if (width > PART) this.#addHigher(values, from, to, width - PART, scale * 2 ** PART);
   }
 
+  /** Passes over `count` numbers of `width` bits, as `bits` reads them. */
+  skipBits(count: number, width: number): void {
+    if (count <= 0) return;
+    for (let rest = width; rest > 0; rest -= PART)
+      this.skip(Math.ceil((count * Math.min(rest, PART)) / 8));
+    this.#need(PADDING);
+  }
+
+  skip(length: number): void {
+    this.#need(length);
+    this.at += length;
+  }
+
   /** Adds to `values` what of them lies above the bits already read. */
   #addHigher(values: Float64Array, from: number, to: number, width: number, scale: number): void {
     const higher = new Float64Array(to - from);

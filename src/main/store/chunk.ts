@@ -11,13 +11,28 @@ import type { Micros } from '../../shared/base/units';
 import type { Groups } from '../../shared/trace/levels';
 import type { Summary } from '../../shared/trace/summary';
 import { ByteReader, ByteWriter, ChunkError } from './bytes';
-import { packColumn, unpackColumn } from './packed-columns';
+import { ColumnRoom, packColumn, unpackColumn } from './packed-columns';
 
 /** No chunk of ours comes near; a larger count is damage, and must not be allocated. */
 const MAX_ENTRIES = 1 << 16;
 
 /** Used anew for each blob. */
 const out = new ByteWriter();
+
+/**
+ * Used anew for what a chunk holds each time one is looked into. To keep what is unpacked costs more than to unpack it
+ * again: a view of a day runs through a hundred MiB of columns, which have to be made and collected.
+ */
+const rooms = {
+  values: new ColumnRoom(),
+  count: new ColumnRoom(),
+  min: new ColumnRoom(),
+  minT: new ColumnRoom(),
+  max: new ColumnRoom(),
+  maxT: new ColumnRoom(),
+  first: new ColumnRoom(),
+  last: new ColumnRoom(),
+};
 
 export interface Blob {
   readonly crc: number;
@@ -29,15 +44,16 @@ function written(): Blob {
   return { crc: crc32(data), data };
 }
 
-function opened({ crc, data }: Blob, entries: number): ByteReader {
+function opened(data: Buffer, entries: number): ByteReader {
   if (!Number.isInteger(entries) || entries < 1 || entries > MAX_ENTRIES)
     throw new ChunkError(`a chunk claims ${entries} entries`);
-  checkBlob({ crc, data });
   return new ByteReader(data);
 }
 
-export function checkBlob({ crc, data }: Blob): void {
+/** The data of a blob that matches its checksum, which is what everything below unpacks. */
+export function checkBlob({ crc, data }: Blob): Buffer {
   if (crc32(data) !== crc) throw new ChunkError('a chunk does not match its checksum');
+  return data;
 }
 
 export function packValues(values: Float64Array, from: number, to: number): Blob {
@@ -46,9 +62,10 @@ export function packValues(values: Float64Array, from: number, to: number): Blob
   return written();
 }
 
-export function unpackValues(blob: Blob, n: number): Float64Array {
-  const bytes = opened(blob, n);
-  const values = unpackColumn(bytes, n);
+/** The values [from, to) of `n`, which hold until the next call. */
+export function unpackValues(data: Buffer, n: number, from: number, to: number): Float64Array {
+  const bytes = opened(data, n);
+  const values = unpackColumn(bytes, n, from, to, rooms.values);
   bytes.end();
   return values;
 }
@@ -56,18 +73,18 @@ export function unpackValues(blob: Blob, n: number): Float64Array {
 export const packTimes = packValues;
 
 /** Times that do not rise are damage. */
-export function unpackTimes(blob: Blob, n: number): Float64Array {
-  const times = unpackValues(blob, n);
+export function unpackTimes(data: Buffer, n: number): Float64Array {
+  const bytes = opened(data, n);
+  const times = unpackColumn(bytes, n);
+  bytes.end();
   checkRising(times, Number.NEGATIVE_INFINITY);
   return times;
 }
 
 function checkRising(times: Float64Array, after: Micros): void {
-  let last = after;
-  for (const t of times) {
-    if (!(t > last)) throw new ChunkError('times in a chunk do not rise');
-    last = t;
-  }
+  let isRising = times[0]! > after;
+  for (let i = 1; i < times.length; i++) isRising &&= times[i]! > times[i - 1]!;
+  if (!isRising) throw new ChunkError('times in a chunk do not rise');
 }
 
 /** Times and values in one, as the tail holds them. */
@@ -90,13 +107,13 @@ export interface Samples {
 
 /** Samples of the tail, which come after the time `after`. */
 export function unpackTail(blob: Blob, n: number, after: Micros): Samples {
-  const samples = unpackSamples(blob, n);
+  const samples = unpackSamples(checkBlob(blob), n);
   checkRising(samples.times, after);
   return samples;
 }
 
-function unpackSamples(blob: Blob, n: number): Samples {
-  const bytes = opened(blob, n);
+function unpackSamples(data: Buffer, n: number): Samples {
+  const bytes = opened(data, n);
   const times = unpackColumn(bytes, n);
   const values = unpackColumn(bytes, n);
   bytes.end();
@@ -113,8 +130,8 @@ export interface GroupTimes {
   readonly t1: Float64Array;
 }
 
-export function unpackGroupTimes(blob: Blob, n: number): GroupTimes {
-  const { times, values } = unpackSamples(blob, n);
+export function unpackGroupTimes(data: Buffer, n: number): GroupTimes {
+  const { times, values } = unpackSamples(data, n);
   return { t0: times, t1: values };
 }
 
@@ -131,18 +148,24 @@ export function packGroups({ t0, count, min, minT, max, maxT, first, last }: Gro
   return written();
 }
 
-export function unpackGroups(blob: Blob, n: number, { t0, t1 }: GroupTimes): Groups {
-  const bytes = opened(blob, n);
+/** The runs [from, to) of `n`, which hold until the next call; `times` are those of all. */
+export function unpackGroups(
+  data: Buffer,
+  n: number,
+  times: GroupTimes,
+  from: number,
+  to: number,
+): Groups {
+  const bytes = opened(data, n);
+  const [t0, t1] = [times.t0.subarray(from, to), times.t1.subarray(from, to)];
   const isRelative = bytes.byte() === 1;
-  const count = unpackColumn(bytes, n);
-  const minT = more(unpackColumn(bytes, n), t0);
-  const maxT = more(unpackColumn(bytes, n), t0);
-  const min = unpackColumn(bytes, n);
-  const value = () => {
-    const column = unpackColumn(bytes, n);
-    return isRelative ? more(column, min) : column;
-  };
-  const [max, first, last] = [value(), value(), value()];
+  const next = (room: ColumnRoom) => unpackColumn(bytes, n, from, to, room);
+  const count = next(rooms.count);
+  const minT = more(next(rooms.minT), t0);
+  const maxT = more(next(rooms.maxT), t0);
+  const min = next(rooms.min);
+  const value = (room: ColumnRoom) => (isRelative ? more(next(room), min) : next(room));
+  const [max, first, last] = [value(rooms.max), value(rooms.first), value(rooms.last)];
   bytes.end();
   return { t0, t1, count, min, minT, max, maxT, first, last };
 }

@@ -12,11 +12,11 @@ import * as zlib from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { upperBound } from '../../shared/base/search';
 import type { Micros } from '../../shared/base/units';
-import type { Groups } from '../../shared/trace/levels';
+import { type Groups, sliceGroups } from '../../shared/trace/levels';
 import { EVER } from '../../shared/trace/series';
 import type { Summary } from '../../shared/trace/summary';
 import { ByteReader, ChunkError } from './bytes';
-import type { Samples } from './chunk';
+import type { GroupTimes, Samples } from './chunk';
 import { checkTime, IN_TIME, rising } from './time-limit';
 import { type ChunkRef, summarizeSpan, type TraceSource } from './trace-source';
 
@@ -60,6 +60,8 @@ export class FirstFormatSource implements TraceSource {
   readonly #list: Database.Statement;
   readonly #data: Database.Statement;
   readonly #listed = new Map<number, Listed>();
+  /** The chunk looked into last: its times are asked for, and then its samples. */
+  #unpacked: { readonly id: number; readonly samples: Samples } | null = null;
 
   constructor(db: Database.Database) {
     this.#list = db.prepare(
@@ -100,17 +102,28 @@ export class FirstFormatSource implements TraceSource {
   }
 
   check(chunk: ChunkRef): void {
-    this.samples(chunk);
+    this.#unpack(chunk);
   }
 
-  samples({ id, n }: ChunkRef): Samples {
-    checkTime();
-    const { codec, crc, data } = this.#data.get(id) as DataRow;
-    return decodeChunk(n, codec, crc, data);
+  times(chunk: ChunkRef): Float64Array {
+    return this.#unpack(chunk).times;
+  }
+
+  samples(chunk: ChunkRef, from: number, to: number): Samples {
+    const { times, values } = this.#unpack(chunk);
+    return { times: times.subarray(from, to), values: values.subarray(from, to) };
+  }
+
+  groupTimes(chunk: ChunkRef): GroupTimes {
+    return this.#runs(chunk);
+  }
+
+  groups(chunk: ChunkRef, from: number, to: number): Groups {
+    return sliceGroups(this.#runs(chunk), from, to);
   }
 
   /** Each chunk is a run: its row tells what a run tells. */
-  groups({ series }: ChunkRef): Groups {
+  #runs({ series }: ChunkRef): Groups {
     const summaries = this.#read(series).chunks.flatMap(({ summary }) => summary ?? []);
     const column = (pick: (summary: Summary) => number) => Float64Array.from(summaries, pick);
     return {
@@ -137,6 +150,16 @@ export class FirstFormatSource implements TraceSource {
   /** A recorder of the old program may still be writing: its newest chunk grows in place. */
   follow(): void {
     this.#listed.clear();
+    this.#unpacked = null;
+  }
+
+  #unpack({ id, n }: ChunkRef): Samples {
+    if (this.#unpacked?.id === id) return this.#unpacked.samples;
+    checkTime();
+    const { codec, crc, data } = this.#data.get(id) as DataRow;
+    const samples = decodeChunk(n, codec, crc, data);
+    this.#unpacked = { id, samples };
+    return samples;
   }
 
   #read(series: number): Listed {

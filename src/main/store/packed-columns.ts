@@ -105,21 +105,71 @@ function packChanges(out: ByteWriter, n: number): void {
   }
 }
 
-/** The next column of `n` values. Throws a ChunkError where the bytes hold no such column. */
-export function unpackColumn(bytes: ByteReader, n: number): Float64Array {
-  const values = new Float64Array(n);
-  if (n === 0) return values;
-  const kind = bytes.byte();
-  if (kind === RAW) {
-    for (let i = 0; i < n; i++) values[i] = bytes.double();
-    return values;
+/** Room that columns are unpacked into, one after the other; it grows as it must. */
+export class ColumnRoom {
+  #room = new Float64Array(0);
+
+  take(length: number): Float64Array {
+    if (this.#room.length < length) this.#room = new Float64Array(length);
+    return this.#room;
   }
+}
+
+/** For a column that is kept. */
+const newRoom = { take: (length: number) => new Float64Array(length) };
+
+/**
+ * The values [from, to) of the next column, which has `n`; blocks that hold none of them are passed over, which costs
+ * their heads. They lie in `room`, until it is used again. Throws a ChunkError where the bytes hold no such column.
+ */
+export function unpackColumn(
+  bytes: ByteReader,
+  n: number,
+  from = 0,
+  to = n,
+  room: Pick<ColumnRoom, 'take'> = newRoom,
+): Float64Array {
+  if (n === 0) return new Float64Array(0);
+  const kind = bytes.byte();
+  if (kind === RAW) return unpackDoubles(bytes, n, from, to, room.take(to - from));
   if (kind !== PACKED) throw new ChunkError(`a column is packed in the unknown way ${kind}`);
   const origin = bytes.signed();
   const divisor = bytes.unsigned();
-  for (let at = 0; at < n; at += BLOCK)
-    unpackBlock(bytes, values, at, Math.min(n, at + BLOCK), origin, divisor);
-  return values;
+  const first = from - (from % BLOCK);
+  const last = Math.min(n, Math.ceil(to / BLOCK) * BLOCK);
+  for (let at = 0; at < first; at += BLOCK) skipBlock(bytes, BLOCK);
+  const values = room.take(Math.max(0, last - first));
+  for (let at = first; at < last; at += BLOCK)
+    unpackBlock(bytes, values, at - first, Math.min(last, at + BLOCK) - first, origin, divisor);
+  for (let at = Math.max(first, last); at < n; at += BLOCK)
+    skipBlock(bytes, Math.min(n - at, BLOCK));
+  return values.subarray(from - first, to - first);
+}
+
+function unpackDoubles(
+  bytes: ByteReader,
+  n: number,
+  from: number,
+  to: number,
+  values: Float64Array,
+): Float64Array {
+  bytes.skip(8 * from);
+  for (let i = 0; i < to - from; i++) values[i] = bytes.double();
+  bytes.skip(8 * (n - to));
+  return values.subarray(0, to - from);
+}
+
+/** Passes over a block of `n` values. */
+function skipBlock(bytes: ByteReader, n: number): void {
+  const head = bytes.byte();
+  const width = head & ~(DELTAS | HELD);
+  bytes.unsigned();
+  if ((head & DELTAS) !== 0) {
+    bytes.unsigned();
+    bytes.skipBits(n - 1, width);
+  } else {
+    bytes.skipBits((head & HELD) === 0 ? n : ones(bytes.word()) + ones(bytes.word()), width);
+  }
 }
 
 function unpackBlock(

@@ -56,6 +56,7 @@ export class SeriesQuery {
     const picture = new PictureBuilder(t0, t1, width);
     const lost: Gap[] = [];
     walk(this.#source, this.#series, this.#levelFor({ t0, t1 }, width), t0, t1, {
+      chunk: (summary) => picture.run(summary),
       groups: (groups, from, to) => picture.groups(groups, from, to),
       samples: ({ times, values }, from, to) => picture.samples(times, values, from, to),
       lost: (from, to) => lost.push({ t0: from, t1: to, reason: 'damaged' }),
@@ -77,7 +78,7 @@ export class SeriesQuery {
         samples({ times, values }, a, b) {
           const end = Math.min(b, a + limit - n);
           if (n > MAX_AT_ONCE) throw new ChunkError('a series has more samples than can be');
-          parts.push({ times: times.subarray(a, end), values: values.subarray(a, end), lost });
+          parts.push({ times: times.subarray(a, end), values: values.slice(a, end), lost });
           n += end - a;
         },
         lost: (a, b) => lost.push({ t0: a, t1: b, reason: 'damaged' }),
@@ -119,26 +120,30 @@ export class SeriesQuery {
     const chunk = this.#source.chunkAt(this.#series, t - 1);
     if (chunk === null) return null;
     if (chunk.t1 < t && chunk.summary !== null) return { t: chunk.t1, value: chunk.summary.last };
-    const samples = unlessDamaged(() => this.#source.samples(chunk));
-    if (samples === null) return null;
-    const index = lowerBound(samples.times, t) - 1;
-    return index < 0 ? null : { t: samples.times[index]!, value: samples.values[index]! };
+    return this.#pick(chunk, (times) => lowerBound(times, t) - 1);
   }
 
   /** The first sample after t. */
   after(t: Micros): TimedValue | null {
     const around = this.#source.chunkAt(this.#series, t);
-    if (around !== null && around.t1 > t) {
-      const samples = unlessDamaged(() => this.#source.samples(around));
-      if (samples === null) return null;
-      const index = upperBound(samples.times, t);
-      return { t: samples.times[index]!, value: samples.values[index]! };
-    }
+    if (around !== null && around.t1 > t)
+      return this.#pick(around, (times) => upperBound(times, t));
     const next = this.#source.chunkAfter(this.#series, t);
     if (next !== null) return next.summary && { t: next.t0, value: next.summary.first };
     const { times, values } = this.#source.tail(this.#series);
     const at = upperBound(times, t);
     return at < times.length ? { t: times[at]!, value: values[at]! } : null;
+  }
+
+  /** The sample of a chunk at the place that `find` gives; null where it has none there, or is damaged. */
+  #pick(chunk: ChunkRef, find: (times: Float64Array) => number): TimedValue | null {
+    return unlessDamaged(() => {
+      const times = this.#source.times(chunk);
+      const at = find(times);
+      if (at < 0 || at >= times.length) return null;
+      const { values } = this.#source.samples(chunk, at, at + 1);
+      return { t: times[at]!, value: values[0]! };
+    });
   }
 
   #chunkFrom(t: Micros): ChunkRef | null {

@@ -49,6 +49,9 @@ const markers = (span: string) =>
 const logs = (span: string) =>
   `SELECT seq, t, stream, text FROM log WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT :limit`;
 
+/** They are taken at once, which costs less than one by one. */
+const GAPS_AT_ONCE = 1000;
+
 const SQL = {
   markers: markers(IN_SPAN),
   allMarkers: markers(BY_SEQ),
@@ -60,7 +63,7 @@ const SQL = {
     WHERE gap.seq > :after AND gap.t0 <= :t1 AND gap.t1 >= :t0 AND ${IN_TIME} ORDER BY gap.seq LIMIT :limit`,
   // Gaps of a series do not overlap, so the one before the first that begins in the span is the last that can reach in.
   touching: `SELECT t0, t1, reason FROM gap WHERE series = :series AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
-    (SELECT t0 FROM gap WHERE series = :series AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0`,
+    (SELECT t0 FROM gap WHERE series = :series AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0 LIMIT ${GAPS_AT_ONCE}`,
   phases: `SELECT seq, value FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 AND ${IN_TIME} ORDER BY seq LIMIT :limit`,
   longest: `SELECT coalesce(max(t1 - t0), 0) FROM phase WHERE ${IN_TIME}`,
   totals: `SELECT (SELECT count(*) FROM marker WHERE ${IN_TIME}) AS markers, (SELECT count(*) FROM log WHERE ${IN_TIME}) AS logs,
@@ -119,10 +122,17 @@ export class SessionRows {
 
   /** Of one series, in order of time. */
   gapsTouching(series: number, { t0, t1 }: Span): Gap[] {
-    return this.#read(() => {
-      const found = this.#statements.touching.iterate({ series, t0, t1 }) as Iterable<Gap>;
-      return [...rising(found, (gap) => gap.t0)];
-    });
+    return this.#read(() => [...rising(this.#touching(series, t0, t1), (gap) => gap.t0)]);
+  }
+
+  *#touching(series: number, t0: Micros, t1: Micros): Iterable<Gap> {
+    for (let from = t0; ; ) {
+      const found = this.#statements.touching.all({ series, t0: from, t1 }) as Gap[];
+      yield* found;
+      const last = found.at(-1);
+      if (last === undefined || found.length < GAPS_AT_ONCE) return;
+      from = Math.max(last.t0, last.t1) + 1;
+    }
   }
 
   /** Of a session that has ended; in order of their beginning. */

@@ -7,6 +7,7 @@ import type { Bytes, Micros } from '../../shared/base/units';
 import type { Groups } from '../../shared/trace/levels';
 import { EVER } from '../../shared/trace/series';
 import { mergeSummaries, type Summary } from '../../shared/trace/summary';
+import { ChunkError } from './bytes';
 import {
   type Blob,
   checkBlob,
@@ -119,26 +120,31 @@ export class StoredSource implements TraceSource {
     return this.#known.after(series, t);
   }
 
-  samples({ id, n, times }: ChunkRef): Samples {
-    const columns = this.#kept.get(`v${id}`, () => ({
-      values: unpackValues(this.#blob('data', id), n),
-    }));
-    const shared = this.#kept.get(`t${times}:${n}`, () => ({
-      times: unpackTimes(this.#blob('times', times), n),
-    }));
-    return { times: shared.times, values: columns.values };
+  times({ n, times }: ChunkRef): Float64Array {
+    return this.#kept.get(`t${times}:${n}`, () => ({
+      times: unpackTimes(this.#read('times', times), n),
+    })).times;
   }
 
-  groups({ id, entries, times }: ChunkRef): Groups {
-    const shared: GroupTimes = this.#kept.get(`g${times}:${entries}`, () =>
-      unpackGroupTimes(this.#blob('times', times), entries),
+  samples(chunk: ChunkRef, from: number, to: number): Samples {
+    const times = this.times(chunk).subarray(from, to);
+    return { times, values: unpackValues(this.#data(chunk.id), chunk.n, from, to) };
+  }
+
+  groupTimes({ entries, times }: ChunkRef): GroupTimes {
+    return this.#kept.get(`g${times}:${entries}`, () =>
+      unpackGroupTimes(this.#read('times', times), entries),
     );
-    return this.#kept.get(`l${id}`, () => unpackGroups(this.#blob('data', id), entries, shared));
+  }
+
+  groups(chunk: ChunkRef, from: number, to: number): Groups {
+    const { id, entries } = chunk;
+    return unpackGroups(this.#data(id), entries, this.groupTimes(chunk), from, to);
   }
 
   check({ id, times }: ChunkRef): void {
-    checkBlob(this.#blob('data', id));
-    checkBlob(this.#blob('times', times));
+    this.#read('data', id);
+    this.#read('times', times);
   }
 
   tail(series: number): Samples {
@@ -193,9 +199,16 @@ export class StoredSource implements TraceSource {
     return toRefs(this.#statements.between.all(bounds) as Row[]);
   }
 
-  #blob(table: 'data' | 'times', id: number): Blob {
+  #data(id: number): Buffer {
+    return this.#kept.get(`p${id}`, () => ({ data: this.#read('data', id) })).data;
+  }
+
+  /** Throws a ChunkError where it does not match its checksum. */
+  #read(table: 'data' | 'times', id: number): Buffer {
     checkTime();
-    return (this.#statements[table].get(id) ?? { crc: 0, data: Buffer.alloc(0) }) as Blob;
+    const blob = this.#statements[table].get(id) as Blob | undefined;
+    if (blob === undefined) throw new ChunkError('a chunk is missing');
+    return checkBlob(blob);
   }
 }
 

@@ -9,7 +9,7 @@ import { EVER } from '../../shared/trace/series';
 import { mergeSummaries, type Summary, summarize } from '../../shared/trace/summary';
 import type { Gap } from '../../shared/trace/types';
 import { ChunkError } from './bytes';
-import type { Samples } from './chunk';
+import type { GroupTimes, Samples } from './chunk';
 
 /** A chunk as its row tells it; nothing of it is unpacked. */
 export interface ChunkRef {
@@ -38,9 +38,14 @@ export interface TraceSource {
   chunkAt(series: number, t: Micros): ChunkRef | null;
   /** The first chunk of samples that begins after t. */
   chunkAfter(series: number, t: Micros): ChunkRef | null;
-  /** Throws a ChunkError where it is damaged, as `groups` does. */
-  samples(chunk: ChunkRef): Samples;
-  groups(chunk: ChunkRef): Groups;
+  /** Of each sample of a chunk. Throws a ChunkError where it is damaged, as all that look into a chunk do. */
+  times(chunk: ChunkRef): Float64Array;
+  /** The samples [from, to) of a chunk, which hold until it or another one is looked into again. */
+  samples(chunk: ChunkRef, from: number, to: number): Samples;
+  /** Of each run of a chunk of a level. */
+  groupTimes(chunk: ChunkRef): GroupTimes;
+  /** The runs [from, to) of a chunk of a level, which hold as long. */
+  groups(chunk: ChunkRef, from: number, to: number): Groups;
   /** Throws a ChunkError where the samples of a chunk do not match their checksum; nothing is unpacked. */
   check(chunk: ChunkRef): void;
   /** In no chunk yet; all of it lies after the last chunk. */
@@ -49,7 +54,7 @@ export interface TraceSource {
   whole(series: number): Summary | null;
 }
 
-/** What a walk meets, in order of time. */
+/** What a walk meets, in order of time. Columns hold for the call: what is to stay of them is copied. */
 export interface Visitor {
   /** A chunk of any level that lies in the span as a whole. True when that was enough. */
   chunk?(summary: Summary): boolean;
@@ -62,6 +67,11 @@ export interface Visitor {
 
 /** Higher than any level there is. */
 export const TOP = 64;
+/**
+ * So many levels lower is told what of a run lies at the edge of a span: of runs of 2048 the samples themselves, which
+ * costs less than to look into a chunk of each level between.
+ */
+const EDGE_LEVELS = 4;
 
 /** Of the samples of a span, from summaries and from samples alike; null where it holds none. */
 export function summarizeSpan(
@@ -116,7 +126,7 @@ export function walk(
     if (!isDone) {
       if (level === 0) visitSamples(source, chunk, a, b, visitor);
       else if (visitor.groups === undefined) below(a, b);
-      else visitGroups(source, chunk, a, b, visitor, below);
+      else visitGroups(source, chunk, a, b, visitor);
     }
     from = b + 1;
     expected = chunk.i0 + chunk.n;
@@ -133,9 +143,13 @@ function visitSamples(
   t1: Micros,
   visitor: Visitor,
 ): void {
-  const samples = unlessDamaged(() => source.samples(chunk));
+  const samples = unlessDamaged(() => {
+    const times = source.times(chunk);
+    const from = lowerBound(times, t0);
+    return source.samples(chunk, from, upperBound(times, t1, from));
+  });
   if (samples === null) visitor.lost(chunk.t0, chunk.t1);
-  else visitClipped(samples, t0, t1, visitor);
+  else if (samples.times.length > 0) visitor.samples(samples, 0, samples.times.length);
 }
 
 function visitClipped(samples: Samples, t0: Micros, t1: Micros, visitor: Visitor): void {
@@ -144,26 +158,35 @@ function visitClipped(samples: Samples, t0: Micros, t1: Micros, visitor: Visitor
   if (to > from) visitor.samples(samples, from, to);
 }
 
-/** Runs that lie in the span as a whole; of the others, what the level below has. */
+/** Runs that lie in the span as a whole; of the others, what a level below has. */
 function visitGroups(
   source: TraceSource,
   chunk: ChunkRef,
   t0: Micros,
   t1: Micros,
   visitor: Visitor,
-  below: (t0: Micros, t1: Micros) => void,
 ): void {
-  const groups = unlessDamaged(() => source.groups(chunk));
-  const from = groups === null ? 0 : lowerBound(groups.t0, t0);
-  const to = groups === null ? 0 : upperBound(groups.t1, t1);
-  if (groups === null || from >= to) {
+  const { series, level } = chunk;
+  const below = (a: Micros, b: Micros) => walk(source, series, level - 1, a, b, visitor);
+  const edge = (a: Micros, b: Micros) =>
+    walk(source, series, Math.max(0, level - EDGE_LEVELS), a, b, visitor);
+  const times = unlessDamaged(() => source.groupTimes(chunk));
+  if (times === null) {
     below(t0, t1);
     return;
   }
+  const from = lowerBound(times.t0, t0);
+  const to = upperBound(times.t1, t1);
+  if (from >= to) {
+    edge(t0, t1);
+    return;
+  }
   // Between two runs there is no sample, so a span that begins or ends there needs nothing from below.
-  if (from > 0 && groups.t1[from - 1]! >= t0) below(t0, groups.t1[from - 1]!);
-  visitor.groups?.(groups, from, to);
-  if (to < groups.t0.length && groups.t0[to]! <= t1) below(groups.t0[to]!, t1);
+  if (from > 0 && times.t1[from - 1]! >= t0) edge(t0, times.t1[from - 1]!);
+  const groups = unlessDamaged(() => source.groups(chunk, from, to));
+  if (groups === null) below(times.t0[from]!, times.t1[to - 1]!);
+  else visitor.groups?.(groups, 0, to - from);
+  if (to < times.t0.length && times.t0[to]! <= t1) edge(times.t0[to]!, t1);
 }
 
 /** Null where the bytes are damaged; everything else passes through. */

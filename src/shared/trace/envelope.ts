@@ -66,29 +66,43 @@ function pickColumns(
 export function breakAtGaps(points: Envelope, gaps: readonly Gap[]): Envelope {
   if (gaps.length === 0) return points;
   const { times, values } = points;
-  const outTimes = new Float64Array(times.length + gaps.length);
-  const outValues = new Float64Array(times.length + gaps.length);
-  const ordered = sortedGaps(gaps);
-  let length = 0;
-  let g = 0;
-  for (let position = 0; position < times.length; position++) {
-    const t = times[position]!;
-    let gap: Gap | undefined;
-    for (; g < ordered.length && ordered[g]!.t0 < t; g++) {
-      const candidate = ordered[g]!;
-      // A gap that ended before the previous point lies outside the picture or was drawn already.
-      if (position > 0 && candidate.t1 > times[position - 1]!) gap ??= candidate;
-    }
-    if (gap !== undefined) {
-      const before = times[position - 1]!;
-      const middle = (Math.max(gap.t0, before) + Math.min(gap.t1, t)) / 2;
-      outTimes[length] = middle > before && middle < t ? middle : (before + t) / 2;
-      outValues[length++] = Number.NaN;
-    }
-    outTimes[length] = t;
-    outValues[length++] = values[position]!;
+  const breaks = placeBreaks(times, sortedGaps(gaps));
+  if (breaks.length === 0) return points;
+  const outTimes = new Float64Array(times.length + breaks.length);
+  const outValues = new Float64Array(times.length + breaks.length);
+  let from = 0;
+  for (const [i, { at, t }] of breaks.entries()) {
+    outTimes.set(times.subarray(from, at), from + i);
+    outValues.set(values.subarray(from, at), from + i);
+    outTimes[at + i] = t;
+    outValues[at + i] = Number.NaN;
+    from = at;
   }
-  return { times: outTimes.slice(0, length), values: outValues.slice(0, length) };
+  outTimes.set(times.subarray(from), from + breaks.length);
+  outValues.set(values.subarray(from), from + breaks.length);
+  return { times: outTimes, values: outValues };
+}
+
+interface Break {
+  /** The point it comes before. */
+  readonly at: number;
+  readonly t: Micros;
+}
+
+function placeBreaks(times: Float64Array, ordered: readonly Gap[]): Break[] {
+  const breaks: Break[] = [];
+  let last = 0;
+  for (const gap of ordered) {
+    const at = upperBound(times, gap.t0, last);
+    // Of several gaps between two points the first counts; one that ended before the point lies outside the picture.
+    if (at === 0 || at === times.length || at === last) continue;
+    const [before, t] = [times[at - 1]!, times[at]!];
+    if (gap.t1 <= before) continue;
+    const middle = (Math.max(gap.t0, before) + Math.min(gap.t1, t)) / 2;
+    breaks.push({ at, t: middle > before && middle < t ? middle : (before + t) / 2 });
+    last = at;
+  }
+  return breaks;
 }
 
 function sortedGaps(gaps: readonly Gap[]): readonly Gap[] {

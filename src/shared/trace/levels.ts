@@ -94,6 +94,12 @@ export function raiseGroups(below: Groups, fan: number): Groups {
   return groups;
 }
 
+/** The runs [from, to); nothing is copied. */
+export function sliceGroups(groups: Groups, from: number, to: number): Groups {
+  const columns = COLUMNS.map((name) => [name, groups[name].subarray(from, to)] as const);
+  return Object.fromEntries(columns) as Record<(typeof COLUMNS)[number], Float64Array>;
+}
+
 /** One after the other. */
 export function joinGroups(parts: readonly Groups[]): Groups {
   const groups = emptyGroups(parts.reduce((n, { t0 }) => n + t0.length, 0));

@@ -10,7 +10,7 @@ function packed(values: Float64Array): Buffer {
 }
 
 describe('a packed column', () => {
-  it('gives back exactly what was packed, whatever the numbers', () => {
+  it('gives back exactly what was packed, as a whole and in part, whatever the numbers', () => {
     const next = random(7);
     for (let round = 0; round < 3000; round++) {
       const n = 1 + Math.floor(next() * 300);
@@ -27,6 +27,11 @@ describe('a packed column', () => {
       const bytes = new ByteReader(packed(column));
       expect(unpackColumn(bytes, n)).toEqual(column);
       bytes.end();
+      const from = Math.floor(next() * n);
+      const to = from + Math.floor(next() * (n + 1 - from));
+      const again = new ByteReader(packed(column));
+      expect(unpackColumn(again, n, from, to)).toEqual(column.slice(from, to));
+      again.end();
     }
   });
 
