@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { Engine } from '../../../engine/engine';
 import { checkFormat, exportFormats } from '../../../engine/exports';
+import { SESSION_ID } from '../options/session-id';
 import type { Output } from '../output';
 import { warnOfSharing } from '../privacy';
 import { withEngine } from '../with-engine';
@@ -15,7 +16,7 @@ export function registerExport(program: Command, output: Output): void {
   const texts = formats.filter(({ isText }) => isText).map(({ id }) => id);
   program
     .command('export')
-    .argument('<id>', 'id of the session, or its beginning')
+    .argument('<id>', SESSION_ID)
     .requiredOption('--format <format>', ids.join(', '))
     .option(
       '--out <path>',

@@ -3,15 +3,16 @@ import type { Command } from 'commander';
 import { matchesQuery, parseQuery, QUERY_FIELDS } from '../../../../shared/library/query';
 import { listSessions, NEWEST } from '../../../engine/listing';
 import type { Output } from '../output';
+import { helpFooter } from '../text/columns';
 import { listText } from '../text/list';
 
 /** More lines than anybody reads, and the newest of them would scroll away. */
 const SHOWN = NEWEST;
 
-const HELP = `
-A search is words that must all be found, and conditions: model:llama, status:failed, tag:paper, peak>20GiB,
-residual>=5%, duration<10min, started<2026-11-01, added>7d (in the last seven days), -tag:old (not so).
-Fields: ${QUERY_FIELDS.join(', ')}. Conditions with < or > need quotes in a shell.`;
+const HELP = helpFooter(
+  'A search is words that must all be found, and conditions: model:llama, status:failed, tag:paper, peak>20GiB, residual>=5%, duration<10min, started<2026-11-01, added>7d (in the last seven days), -tag:old (not so).',
+  `Fields: ${QUERY_FIELDS.join(', ')}. Conditions with < or > need quotes in a shell.`,
+);
 
 export function registerList(program: Command, output: Output): void {
   program

@@ -11,6 +11,7 @@ import { configBeside } from '../../../engine/workload-choices';
 import { resolveModel } from '../options/resolve-model';
 import { resolveSpec, whole } from '../options/spec-options';
 import type { Output } from '../output';
+import { helpFooter } from '../text/columns';
 
 interface LogitsOptions {
   readonly weights: string;
@@ -51,7 +52,9 @@ export function registerLogits(program: Command, output: Output): void {
     .option('--backend <name>', 'webgpu, wasm or cpu; best first when left out')
     .addHelpText(
       'after',
-      '\nThe document: {tokenIds, logits}; of an encoder, which takes the tokens as one segment, {tokenIds, logits or null, position, hidden, pooled or null}.',
+      helpFooter(
+        'The document: {tokenIds, logits}; of an encoder, which takes the tokens as one segment, {tokenIds, logits or null, position, hidden, pooled or null}.',
+      ),
     )
     .action(async (options: LogitsOptions) => {
       const tokenIds = parseIds(options.tokenIds);

@@ -15,6 +15,7 @@ import {
   parseExpectationOptions,
   reportOutcomes,
 } from '../options/expectations';
+import { SESSION_ID, SESSION_IDS } from '../options/session-id';
 import type { Output } from '../output';
 import { warnOfSharing } from '../privacy';
 import { compareText } from '../text/comparison';
@@ -34,7 +35,7 @@ export function registerSessions(program: Command, output: Output): void {
 
   program
     .command('report')
-    .argument('<ids...>', 'ids of the sessions')
+    .argument('<ids...>', SESSION_IDS)
     .option('--format <format>', FORMAT_WORDS, 'html')
     .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
     .action((ids: string[], options: { format: string; out: string }) =>
@@ -64,7 +65,7 @@ interface ShowOptions {
 function registerShow(program: Command, output: Output): void {
   program
     .command('show')
-    .argument('<id>', 'id of the session, its beginning or end, or "last"')
+    .argument('<id>', SESSION_ID)
     .option('--series <id>', 'lay this series over the budget instead of the best one')
     .option(...BRIEF_OPTION)
     .option(...FULL_OPTION)
@@ -95,7 +96,7 @@ function registerShow(program: Command, output: Output): void {
 function registerCompare(program: Command, output: Output): void {
   const compare = program
     .command('compare')
-    .argument('<ids...>', 'ids of two to eight sessions')
+    .argument('<ids...>', `two to eight ${SESSION_IDS}`)
     .option('--base <id>', 'the session that the others are compared with');
   addExpectationOptions(compare, '"peak>+2%"').action(
     async (ids: string[], options: ExpectationOptions & { readonly base?: string }) => {

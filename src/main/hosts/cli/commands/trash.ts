@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { formatBytes } from '../../../../shared/base/format';
 import type { TrashedSession } from '../../../../shared/library/trashed-session';
+import { SESSION_IDS } from '../options/session-id';
 import type { Output } from '../output';
 import { table } from '../text/columns';
 import { namedSession } from '../text/list';
@@ -11,7 +12,7 @@ import { withEngine } from '../with-engine';
 export function registerTrash(program: Command, output: Output): void {
   program
     .command('delete')
-    .argument('[ids...]', 'ids of the sessions, their beginnings or ends, or "last"')
+    .argument('[ids...]', SESSION_IDS)
     .option('--now', 'delete them for good; without an id, everything in the trash')
     .action((ids: string[], { now = false }: { now?: boolean }) =>
       withEngine(async (engine) => {

@@ -1,17 +1,16 @@
 /** `plumbline rename`, `tag`, `note`: what a person says of a session. What was measured of it stays as it is. */
 import type { Command } from 'commander';
 import type { Engine } from '../../../engine/engine';
+import { SESSION_ID } from '../options/session-id';
 import { collect } from '../options/setting-options';
 import type { Output } from '../output';
 import { namedSession } from '../text/list';
 import { withEngine } from '../with-engine';
 
-const ID = 'id of the session, its beginning or end, or "last"';
-
 export function registerWords(program: Command, output: Output): void {
   program
     .command('rename')
-    .argument('<id>', ID)
+    .argument('<id>', SESSION_ID)
     .argument('<name...>', 'its new name')
     .action((id: string, name: string[]) =>
       withEngine(async (engine) => {
@@ -23,7 +22,7 @@ export function registerWords(program: Command, output: Output): void {
 
   program
     .command('tag')
-    .argument('<id>', ID)
+    .argument('<id>', SESSION_ID)
     .argument('[tags...]', 'tags to put on it, one word each')
     .option('--remove <tag>', 'a tag to take off (may be repeated)', collect)
     .action((id: string, tags: string[], { remove = [] }: { remove?: readonly string[] }) =>
@@ -39,7 +38,7 @@ export function registerWords(program: Command, output: Output): void {
 
   program
     .command('note')
-    .argument('<id>', ID)
+    .argument('<id>', SESSION_ID)
     .argument('[text...]', 'the note, in place of what there was')
     .option('--clear', 'take the note away')
     .action((id: string, text: string[], { clear = false }: { clear?: boolean }) =>

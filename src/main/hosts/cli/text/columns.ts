@@ -1,6 +1,6 @@
 /** Laying out text for a terminal: paragraphs wrapped and tables aligned to its own width, wide characters counted. */
 import { printableLine } from '../../../../shared/base/printable';
-import { cut, padEnd, padStart, split, textWidth } from './width';
+import { cutMiddle, padEnd, padStart, split, textWidth } from './width';
 
 export { cut } from './width';
 
@@ -15,6 +15,10 @@ const PROSE = Math.min(LONGEST_PROSE, WIDTH);
 
 /** Control characters of names and logs must not reach a terminal, and here their width counts: shown as what they are. */
 export const plain = printableLine;
+
+/** What stands below the options of a command, as help is to be: paragraphs of its width. */
+export const helpFooter = (...paragraphs: readonly string[]): string =>
+  `\n${paragraphs.map((text) => wrap(text, '')).join('\n')}`;
 
 export function wrap(text: string, indent: string, first = indent): string {
   const lines: string[] = [];
@@ -48,7 +52,7 @@ export function table(
   kept: readonly number[] = [],
 ): string {
   const clean = (row: readonly string[]) =>
-    row.map((cell, i) => (words.includes(i) ? cut(plain(cell), longest) : plain(cell)));
+    row.map((cell, i) => (words.includes(i) ? cutMiddle(plain(cell), longest) : plain(cell)));
   const cells = [clean(head), ...rows.map((row) => (row === null ? null : clean(row)))];
   const widths = narrowed(
     head.map((_, i) => widest(cells, i)),
@@ -57,7 +61,7 @@ export function table(
   const line = (row: readonly string[]) =>
     `  ${row
       .map((cell, i) => {
-        if (words.includes(i)) return padEnd(cut(cell, widths[i]!), widths[i]!);
+        if (words.includes(i)) return padEnd(cutMiddle(cell, widths[i]!), widths[i]!);
         return kept.includes(i) ? padEnd(cell, widths[i]!) : padStart(cell, widths[i]!);
       })
       .join('  ')}`.trimEnd();

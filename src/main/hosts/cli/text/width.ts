@@ -50,6 +50,22 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** The same with the ellipsis in the middle: names that begin alike tell themselves apart by their ends. */
+export function cutMiddle(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  const end = lastColumns(text, Math.floor((width - 1) / 2));
+  return `${cut(text, width - textWidth(end))}${end}`;
+}
+
+function lastColumns(text: string, width: number): string {
+  let end = '';
+  for (const { segment } of [...graphemesIn(text)].reverse()) {
+    if (textWidth(segment + end) > width) break;
+    end = segment + end;
+  }
+  return end;
+}
+
 /** `text` in pieces of at most `width` columns. */
 export function split(text: string, width: number): string[] {
   if (textWidth(text) <= width) return [text];

@@ -11,7 +11,13 @@ import { table, WIDTH } from '../../../../../src/main/hosts/cli/text/columns';
 import { COMPLETIONS } from '../../../../../src/main/hosts/cli/text/completion';
 import { listText } from '../../../../../src/main/hosts/cli/text/list';
 import { paint, styled } from '../../../../../src/main/hosts/cli/text/style';
-import { cut, padEnd, split, textWidth } from '../../../../../src/main/hosts/cli/text/width';
+import {
+  cut,
+  cutMiddle,
+  padEnd,
+  split,
+  textWidth,
+} from '../../../../../src/main/hosts/cli/text/width';
 import type { SessionSummary } from '../../../../../src/shared/session/types';
 
 describe('the width of a text', () => {
@@ -35,6 +41,7 @@ describe('the width of a text', () => {
     for (const text of ['模型 name 🚀🚀 e\u0301e\u0301', '训练'.repeat(9), 'abc', '']) {
       for (let width = 2; width < 24; width++) {
         expect(textWidth(cut(text, width))).toBeLessThanOrEqual(width);
+        expect(textWidth(cutMiddle(text, width))).toBeLessThanOrEqual(width);
         expect(textWidth(padEnd(cut(text, width), width))).toBe(width);
         const pieces = split(text, width);
         expect(pieces.join('')).toBe(text);
@@ -135,7 +142,7 @@ it('progress tells the share done and the time left at the pace so far, and neit
   for (let n = 1; n <= 4; n++) known.tell(step(n));
   expect(known.share).toBe(0.4);
   expect(known.timeLeft(4e6)).toBeCloseTo(6e6);
-  expect(known.line('recording', 4e6)).toMatch(/40% · 4\.00 s · 6\.00 s left/);
+  expect(known.line('recording', 4e6)).toMatch(/40% · 4\.00 s · 6 s left/);
   const unknown = new RunProgress(undefined);
   unknown.tell(step(3));
   expect(unknown.share).toBeNull();
@@ -170,4 +177,26 @@ describe('completion', () => {
     });
     expect(asked.stdout.toString().trim()).toBe('--batch');
   });
+});
+
+it('keeps both ends of a name that is cut, so that names which begin alike are told apart', () => {
+  expect(cutMiddle('experiment sequence, full: seq=256', 16)).toBe('experime…seq=256');
+  expect(cutMiddle('训练训练训练', 8)).toBe('训练…练');
+});
+
+it('no help is wider than the terminal', async () => {
+  const program = new Command('plumbline');
+  await registerAll(program, createOutput(false));
+  for (const command of program.commands) {
+    let help = '';
+    command.configureOutput({
+      getOutHelpWidth: () => WIDTH,
+      writeOut: (text) => {
+        help += text;
+      },
+    });
+    command.outputHelp();
+    expect(help).toContain('Usage:');
+    for (const line of help.split('\n')) expect(textWidth(line), line).toBeLessThanOrEqual(WIDTH);
+  }
 });
