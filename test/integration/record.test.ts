@@ -209,6 +209,12 @@ setInterval(() => {}, 1000);
     expect(doc.status).toBe('recovered');
     expect(doc.series.find(({ id }) => id === 'tree.rss')!.count).toBeGreaterThan(10);
     expect(doc.durationUs).toBeGreaterThan(500_000);
+    // Once it was looked at, lists know its peak as that of any other.
+    const after = await runJson<{ sessions: SessionSummary[] }>(['list'], home.dir);
+    expect(after.document.sessions[0]).toMatchObject({
+      status: 'recovered',
+      measuredPeak: doc.overlay.measuredPeak!.bytes,
+    });
   });
 });
 

@@ -30,6 +30,7 @@ import { changeSettings } from '../store/library-settings';
 import { telemetryChecks } from '../telemetry/doctor/doctor';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { cancellable } from './cancellable';
+import { completeRecovered } from './complete-recovered';
 import { doctorReport } from './doctor';
 import { EngineEvents } from './events';
 import { recordedOutcomes } from './experiments';
@@ -111,6 +112,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     ...questions.queries,
+    ...completeRecovered(questions.queries, library, events, () => questions.letGo()),
     report: async (question) => printed(await questions.queries.report(question)),
     exportFormats: async () => exportFormats(),
     export: async ({ id, format }) => exports.begin(library.locate(id), format),

@@ -22,7 +22,7 @@ import { packRawFile } from '../store/raw-file';
 import { copySession, isSessionFile, readSessionFile } from '../store/session-copy';
 import { readSession } from '../store/session-data';
 import { createSession, openSession } from '../store/session-file';
-import { ADDED } from '../store/session-meta';
+import { ADDED, SUMMARY } from '../store/session-meta';
 
 export type { ReadProgress } from '../import';
 export { type PrometheusRequest, STANDARD_INPUT, withPrometheus } from '../import';
@@ -199,7 +199,7 @@ function storeSession(
       for (const { t0, t1, reason } of gaps) file.gap(info.id, t0, t1, reason);
     }
     file.finish({ status, exitCode, signal, durationUs });
-    file.setMeta('summary', summarizeStored(file.path));
+    file.setMeta(SUMMARY, summarizeStored(file.path));
     file.close();
   } catch (error) {
     file.close();

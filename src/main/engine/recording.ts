@@ -23,6 +23,7 @@ import { learnedConstants } from '../store/learned-file';
 import type { Library } from '../store/library';
 import { readSession } from '../store/session-data';
 import { createSession, openSession, type SessionWriter } from '../store/session-file';
+import { SUMMARY } from '../store/session-meta';
 import type { Sampler } from '../telemetry/sampler';
 import { every } from '../telemetry/shared-timer';
 import type { OpenedSamplers } from '../telemetry/sources';
@@ -277,7 +278,7 @@ export class Recording {
     if (!existsSync(this.path)) throw this.#removed();
     this.#result ??= this.#endTrace();
     this.#file.flush();
-    this.#file.setMeta('summary', this.#summarize(this.#result));
+    this.#file.setMeta(SUMMARY, this.#summarize(this.#result));
     this.#file.finish(this.#result);
     this.#file.close();
     return this.progress();

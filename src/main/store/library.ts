@@ -28,6 +28,7 @@ import { openDatabase } from './open-database';
 import { EXTENSION } from './schema';
 import {
   annotateSession,
+  completeSummary,
   markSession,
   openSession,
   renameSession,
@@ -166,6 +167,11 @@ export class Library {
 
   rename(id: string, name: string): void {
     renameSession(this.locate(id), name);
+  }
+
+  /** False where it stays without a summary. Throws a Failure where its file cannot be written. */
+  complete(id: string, summary: SessionSummary): boolean {
+    return completeSummary(this.locate(id), summary);
   }
 
   annotate(id: string, words: SessionWords): void {

@@ -3,10 +3,11 @@
 import { Failure } from '../../shared/base/failure';
 import { checkTags, MAX_NOTE, type SessionWords } from '../../shared/library/words';
 import { checkMark, MAX_MARKS, type Mark, type MarkDraft } from '../../shared/session/marks';
+import type { SessionSummary } from '../../shared/session/types';
 import { keepEdit } from './kept-edits';
 import { editDatabase, openDatabase } from './open-database';
 import { SCHEMA_VERSION } from './schema';
-import { ADDED, marksAmong, NOTE, type Note, TAGS } from './session-meta';
+import { ADDED, marksAmong, NOTE, type Note, SUMMARY, TAGS } from './session-meta';
 import { openSession } from './session-reader';
 
 const SET_META =
@@ -15,6 +16,13 @@ const SET_META =
 /** The session came into the library now, whenever it started. */
 export function markAdded(path: string, now: Date = new Date()): void {
   editMeta(path, { [ADDED]: now.toISOString() });
+}
+
+/** What lists show of the session, where its recorder did not come to write it. False where it stays without. */
+export function completeSummary(path: string, summary: SessionSummary): boolean {
+  if (isOld(path)) return false;
+  editMeta(path, { [SUMMARY]: summary });
+  return true;
 }
 
 export function renameSession(path: string, name: string): void {

@@ -5,7 +5,13 @@
 
 export type { SessionHeader, SessionResult } from '../../shared/session/types';
 export { EXTENSION } from './schema';
-export { annotateSession, markSession, renameSession, unmarkSession } from './session-edit';
+export {
+  annotateSession,
+  completeSummary,
+  markSession,
+  renameSession,
+  unmarkSession,
+} from './session-edit';
 export {
   type GapRow,
   type LogRow,

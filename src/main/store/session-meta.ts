@@ -20,6 +20,8 @@ import { parseStored } from './stored-json';
 
 /** Key of the time at which a session came into its library, where that is not when it started. */
 export const ADDED = 'added';
+/** Key of what lists show of the session. */
+export const SUMMARY = 'summary';
 /** Keys of what a person said of the session. */
 export const TAGS = 'tags';
 export const NOTE = 'note';
@@ -244,7 +246,7 @@ export class MetaDocuments {
   }
 
   summary(): SessionSummary | null {
-    return anySummary.parse(this.get('summary'));
+    return anySummary.parse(this.get(SUMMARY));
   }
 }
 

@@ -201,7 +201,8 @@ export function ModelLine({ reading: { model, spec } }: { reading: Reading }) {
   const stack = decoderLayers ? `${layers} + ${decoderLayers}` : String(layers);
   return (
     <p className="muted model-line">
-      {stack} layers, width {formatInteger(hidden)}, {heads} heads, {formatInteger(vocab)} words
+      {stack} layers, width {formatInteger(hidden)}, {heads} heads, a vocabulary of{' '}
+      {formatInteger(vocab)}
       {spec?.model.dtype && `, published in ${spec.model.dtype}`}
     </p>
   );

@@ -4,7 +4,7 @@
  * the same value is refused with the same words everywhere.
  */
 import { Failure } from '../base/failure';
-import type { ByteUnits } from '../base/format';
+import { type ByteUnits, formatInteger } from '../base/format';
 import { MiB, type Millis, type Percent } from '../base/units';
 import { FLAG_LIMITS, type FlagLimits } from '../divergence/overlay/flags';
 
@@ -135,8 +135,9 @@ export function readSetting<Name extends LibrarySetting>(
   const text = typed.trim();
   const { kind, usual } = LIBRARY_SETTINGS[name];
   if (text === '') return usual;
-  const value = kind.asked === 'number' ? Number(text.replace(',', '.')) : text;
-  return checkSetting(name, value);
+  const number = kind.asked === 'number' ? Number(text.replace(',', '.')) : Number.NaN;
+  // What is no number is refused as it was typed.
+  return checkSetting(name, Number.isNaN(number) ? text : number);
 }
 
 /** `value` where the setting can have it. Throws `bad_input`. */
@@ -163,7 +164,7 @@ function describeProblem(kind: NumberRow | ChoiceRow | PathRow, value: unknown):
       (!isWhole || Number.isInteger(value));
     return isRight
       ? null
-      : `Give a ${isWhole ? 'whole ' : ''}number from ${least} to ${most} (${unit}).`;
+      : `Give a ${isWhole ? 'whole ' : ''}number from ${formatInteger(least)} to ${formatInteger(most)} (${unit}).`;
   }
   if (kind.asked === 'choice') {
     const choices = Object.keys(kind.choices);

@@ -54,8 +54,12 @@ export const learnedRows = ({ figures }: LearnedConstants): string[][] =>
 
 /** What is learned from, and of how many. */
 export function learnedHead({ sessions, looked, forgotten }: LearnedReport): string {
+  const head =
+    looked === 0
+      ? 'No session was looked at yet.'
+      : `${formatInteger(sessions)} of the ${formatInteger(looked)} sessions looked at tell something of their machine.`;
   const left = forgotten === 0 ? '' : ` ${formatInteger(forgotten)} were forgotten.`;
-  return `${formatInteger(sessions)} of the ${formatInteger(looked)} sessions looked at tell something of their machine: they ran to their end on a real GPU under a framework that says what it holds, and nothing was found about them.${left}`;
+  return `${head} Those do that ran to their end on a real GPU, under a framework that says what it holds, and had no finding.${left}`;
 }
 
 export const LEARNED_NOTHING = `A constant is learned from ${MIN_SESSIONS} sessions of one GPU, driver and framework.`;

@@ -1,14 +1,16 @@
 /** What a list shows of a session. Its phases are not gone through for it. */
 import type { Overlay } from '../divergence/overlay/types';
 import { analysePeaks } from './analysis';
-import type { SessionDocument } from './session-document';
 import type { SessionData, SessionHeader, SessionResult, SessionSummary } from './types';
 
 export const summarizeSession = (data: SessionData): SessionSummary =>
   summarize(data, analysePeaks(data));
 
-export const summarizeDocument = (doc: SessionDocument): SessionSummary =>
-  summarize(doc, doc.overlay);
+export const summarizeDocument = (
+  doc: SessionHeader & SessionResult & { readonly overlay: Peaks },
+): SessionSummary => summarize(doc, doc.overlay);
+
+type Peaks = Pick<Overlay, 'measuredPeak' | 'predictedPeak' | 'residualPercent'>;
 
 function summarize(
   {
@@ -22,7 +24,7 @@ function summarize(
     simulated,
     workload,
   }: SessionHeader & SessionResult,
-  overlay: Pick<Overlay, 'measuredPeak' | 'predictedPeak' | 'residualPercent'>,
+  overlay: Peaks,
 ): SessionSummary {
   return {
     id,

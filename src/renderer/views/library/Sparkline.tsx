@@ -15,7 +15,8 @@ export function Sparkline({ session }: { session: SessionSummary }) {
   const isSeen = useSeen(frame);
   const age = status === 'recording' ? Math.floor(durationUs / LIVE_US) : durationUs;
   const { data } = useQuery(`sparkline ${id} ${age} ${isSeen}`, async (engine) => {
-    if (!isSeen || measuredPeak === null) return null;
+    // One whose recorder was killed has its peak found when it is first looked at.
+    if (!isSeen || (measuredPeak === null && status !== 'recovered')) return null;
     const { overlay } = await engine.brief({ id });
     if (overlay.series === null) return null;
     const series = [overlay.series];

@@ -63,7 +63,7 @@ it('refuses what cannot be, says what can, and changes nothing then', () => {
       }),
     );
   expect(existsSync(settingsPath(dir))).toBe(false);
-  expect(() => readSetting('interval', 'often')).toThrow('cannot be');
+  expect(() => readSetting('interval', 'often')).toThrow('cannot be “often”');
   expect(readSetting('flagPercent', ' 2,5 ')).toBe(2.5);
   expect(readSetting('interval', '')).toBe(100);
 });

@@ -1,4 +1,4 @@
-/** The chapter's scenarios as text for a terminal of 100 columns: the list of them, and one worked out and measured. */
+/** The chapter's scenarios as text for a terminal: the list of them, and one worked out and measured. */
 import type { Experiment, Step } from '../../../../shared/chapter/experiments';
 import type { Measurement, Outcome } from '../../../../shared/chapter/experiments/measured';
 import { printedFigure, theoryFigure } from '../../../../shared/present/claim-figures';

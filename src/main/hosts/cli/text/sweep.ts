@@ -18,7 +18,9 @@ const SHORTEST_BAR = 6;
 export function sweepText(title: string, law: string | null, outcome: SweepOutcome): string {
   const { laws, conclusions, failed, notes } = outcome;
   return [
-    styled('strong', title),
+    ...wrap(title, '')
+      .split('\n')
+      .map((line) => styled('strong', line)),
     pointsTable(outcome),
     ...(laws.length > 0 ? [lawsTable(outcome)] : []),
     ...(conclusions.length > 0 ? [conclusionsTable(outcome)] : []),
@@ -107,5 +109,13 @@ function conclusionsTable({ conclusions }: SweepOutcome): string {
         ...rest.map((one) => ['', '', one.value, one.by, '']),
       ];
     });
-  return table(['', 'measured', 'predicted', 'by', 'chapter'], rows, [0, 3, 4]);
+  // Some sweeps are held against no prediction, and some against no figure of the chapter.
+  const head = ['', 'measured', 'predicted', 'by', 'chapter'];
+  const kept = head.flatMap((_, i) => (rows.some((row) => row[i] !== '') ? [i] : []));
+  const keep = (row: readonly string[]) => kept.map((i) => row[i] ?? '');
+  return table(
+    keep(head),
+    rows.map(keep),
+    [0, 3, 4].flatMap((i) => (kept.includes(i) ? [kept.indexOf(i)] : [])),
+  );
 }
