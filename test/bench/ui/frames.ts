@@ -1,4 +1,7 @@
-/** Main thread per frame while zooming and panning, beside a frame in which one pixel changes. */
+/**
+ * Main thread per frame while zooming and panning, and how far apart frames come while every one of them moves, beside
+ * frames in which one pixel changes.
+ */
 import type { Browser, Page } from 'playwright-core';
 import { isDrawn, type MeasuredPage, openPage, percentile } from './page';
 
@@ -16,13 +19,17 @@ export async function measureFrames(browser: Browser, url: string, id: string): 
   const opened = await openPage(browser, url, `#/session/${id}`);
   await isDrawn(opened.page);
   await opened.page.waitForTimeout(500);
+  await opened.page.evaluate(defineMove);
   const empty = await timeFrames(opened, () => 'empty');
   const moved = await timeFrames(opened, motionAt);
+  const emptyApart = await timeIntervals(opened.page, () => 'empty');
+  const apart = await timeIntervals(opened.page, motionAt);
   await opened.page.close();
   return [
     `frames of ${id}, ${FRAMES} at 1440×900, main thread, zooming and panning beside an empty redraw:`,
     describe('processor time', moved.cpu, empty.cpu),
     describe('wall clock    ', moved.wall, empty.wall),
+    describe('frame interval', apart, emptyApart),
   ].join('\n');
 }
 
@@ -54,25 +61,9 @@ const moveOnce = (page: Page, motion: Motion): Promise<number> =>
           channel.port1.onmessage = task;
           channel.port2.postMessage(null);
         };
-        const chart = document.querySelector<HTMLElement>('.chart');
-        if (!chart) throw new Error('There is no chart.');
         requestAnimationFrame(() => {
           const begun = performance.now();
-          if (way === 'empty') document.body.style.outlineOffset = `${begun % 7}px`;
-          else {
-            const bounds = chart.getBoundingClientRect();
-            const turn = { in: -40, out: 40, left: -50, right: 50 }[way];
-            const isPan = way === 'left' || way === 'right';
-            chart.dispatchEvent(
-              new WheelEvent('wheel', {
-                bubbles: true,
-                cancelable: true,
-                clientX: bounds.x + bounds.width * 0.6,
-                clientY: bounds.y + 150,
-                ...(isPan ? { deltaX: turn } : { deltaY: turn }),
-              }),
-            );
-          }
+          window.moveChart?.(way);
           afterPaint(() => {
             const first = performance.now() - begun;
             let drawn = 0;
@@ -85,3 +76,60 @@ const moveOnce = (page: Page, motion: Motion): Promise<number> =>
       }),
     motion,
   );
+
+/** Milliseconds from each frame to the next while something moves in all of them. */
+async function timeIntervals(
+  page: Page,
+  motion: (frame: number) => Motion,
+): Promise<readonly number[]> {
+  return page.evaluate(
+    (ways) =>
+      new Promise<number[]>((resolve) => {
+        const apart: number[] = [];
+        let before = Number.NaN;
+        const frame = (now: number) => {
+          if (!Number.isNaN(before)) apart.push(now - before);
+          before = now;
+          const way = ways[apart.length];
+          if (way === undefined) resolve(apart);
+          else {
+            window.moveChart?.(way);
+            requestAnimationFrame(frame);
+          }
+        };
+        requestAnimationFrame(frame);
+      }),
+    Array.from({ length: FRAMES }, (_, frame) => motion(frame)),
+  );
+}
+
+declare global {
+  interface Window {
+    /** Of this benchmark: turns the wheel over the chart, or changes a pixel. */
+    moveChart?(way: Motion): void;
+  }
+}
+
+/** In the page. */
+function defineMove(): void {
+  window.moveChart ??= (way) => {
+    if (way === 'empty') {
+      document.body.style.outlineOffset = `${performance.now() % 7}px`;
+      return;
+    }
+    const chart = document.querySelector<HTMLElement>('.chart');
+    if (!chart) throw new Error('There is no chart.');
+    const bounds = chart.getBoundingClientRect();
+    const turn = { in: -40, out: 40, left: -50, right: 50 }[way];
+    const isPan = way === 'left' || way === 'right';
+    chart.dispatchEvent(
+      new WheelEvent('wheel', {
+        bubbles: true,
+        cancelable: true,
+        clientX: bounds.x + bounds.width * 0.6,
+        clientY: bounds.y + 150,
+        ...(isPan ? { deltaX: turn } : { deltaY: turn }),
+      }),
+    );
+  };
+}
