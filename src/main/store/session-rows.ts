@@ -179,7 +179,7 @@ export class SessionRows {
   ): Page<Row> {
     return this.#read(() => {
       const asked = { t0, t1, after, limit: limit + 1, ...more };
-      const found = this.#statements[name].iterate(asked) as Iterable<Row>;
+      const found = this.#statements[name].all(asked) as Row[];
       const rows = [...rising(found, ({ seq }) => seq)];
       const page = rows.slice(0, limit);
       return { rows: page, next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };

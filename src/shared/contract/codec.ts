@@ -41,7 +41,7 @@ function toBase64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
   if (bytes.toBase64) return bytes.toBase64();
   let binary = '';
   for (let i = 0; i < bytes.length; i += PIECE)
-    binary += String.fromCharCode(...bytes.subarray(i, i + PIECE));
+    binary += String.fromCharCode.apply(null, bytes.subarray(i, i + PIECE) as unknown as number[]);
   return btoa(binary);
 }
 

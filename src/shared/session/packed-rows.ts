@@ -33,21 +33,57 @@ export interface PackedRows<Row> {
 /** Rows are plain objects of what the contract carries; what is left out of one and what is null there are told apart. */
 export function packRows<Row extends object>(rows: readonly Row[]): PackedRows<Row> {
   const order = new Uint32Array(rows.length);
-  const kinds = new Map<string, { readonly place: number; readonly rows: [Row, ...Row[]] }>();
-  for (const [i, row] of rows.entries()) {
-    const shape = describeShape(row);
-    const known = kinds.get(shape);
-    if (known === undefined) kinds.set(shape, { place: kinds.size, rows: [row] });
-    else known.rows.push(row);
-    order[i] = known?.place ?? kinds.size - 1;
-  }
+  const kinds = new KindsOfRows<Row>();
+  for (let i = 0; i < rows.length; i++) order[i] = kinds.take(rows[i]!);
   return {
     order,
-    kinds: Array.from(kinds.values(), ({ rows: alike }) => ({
-      first: alike[0],
-      numbers: listNumbers(alike, []),
-    })),
+    kinds: kinds.all.map((alike) => ({ first: alike[0], numbers: listNumbers(alike, []) })),
   };
+}
+
+/** Rows by kind. Phases come round in steps, so that what followed a kind once is what a row is compared with first. */
+class KindsOfRows<Row extends object> {
+  readonly all: [Row, ...Row[]][] = [];
+  readonly #byShape = new Map<string, number>();
+  readonly #followed: number[] = [];
+  #last = 0;
+
+  /** The place of its kind. */
+  take(row: Row): number {
+    const likely = this.#followed[this.#last];
+    const first = likely === undefined ? undefined : this.all[likely]![0];
+    const place = first !== undefined && isAlike(first, row) ? likely! : this.#find(row);
+    const alike = this.all[place];
+    if (alike === undefined) this.all.push([row]);
+    else alike.push(row);
+    this.#followed[this.#last] = place;
+    this.#last = place;
+    return place;
+  }
+
+  #find(row: Row): number {
+    const shape = describeShape(row);
+    const place = this.#byShape.get(shape) ?? this.all.length;
+    this.#byShape.set(shape, place);
+    return place;
+  }
+}
+
+/** Whether `describeShape` says the same of both. */
+function isAlike(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a === 'number') return typeof b === 'number';
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [keys, others] = [Object.keys(a), Object.keys(b)];
+  return (
+    keys.length === others.length &&
+    keys.every(
+      (key, i) =>
+        key === others[i] &&
+        isAlike((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+    )
+  );
 }
 
 export function unpackRows<Row extends object>({ kinds, order }: PackedRows<Row>): Row[] {
@@ -76,15 +112,20 @@ function listNumbers(parts: readonly unknown[], path: readonly string[]): OwnNum
       ? []
       : [{ path, column: packNumbers(numbers) }];
   }
-  if (typeof first !== 'object' || first === null || parts.every((part) => part === first))
-    return [];
-  return Object.keys(first).flatMap((key) =>
-    listNumbers(
-      parts.map((part) => (part as Readonly<Record<string, unknown>>)[key]),
+  if (!isParted(first) || parts.every((part) => part === first)) return [];
+  return Object.keys(first).flatMap((key) => {
+    const own = first[key];
+    // Of parts of one shape words and nulls are the same in all.
+    if (typeof own !== 'number' && !isParted(own)) return [];
+    return listNumbers(
+      parts.map((part) => (part as Parts)[key]),
       [...path, key],
-    ),
-  );
+    );
+  });
 }
+
+type Parts = Readonly<Record<string, unknown>>;
+const isParted = (value: unknown): value is Parts => typeof value === 'object' && value !== null;
 
 /** A run takes as much as three steps or as a number and a half. */
 const RUN = 3;
@@ -94,7 +135,8 @@ function packNumbers(numbers: Float64Array): Column {
   const steps = new Int32Array(numbers.length);
   let isStepped = true;
   let before = 0;
-  for (const [i, number] of numbers.entries()) {
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i]!;
     if (i === 0 || !Object.is(number, before)) at.push(i);
     const step = number - before;
     steps[i] = step;

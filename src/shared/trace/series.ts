@@ -67,8 +67,16 @@ export function sampleAt(data: SeriesData, t: Micros): TimedSample | null {
 }
 
 /** Whether a gap that began after the sample of `since` holds t. */
-export const isAbsent = (gaps: readonly Gap[], since: Micros, t: Micros): boolean =>
-  gaps.some((gap) => gap.t0 >= since && gap.t0 < t && t < gap.t1);
+export function isAbsent(gaps: readonly Gap[], since: Micros, t: Micros): boolean {
+  let [low, high] = [0, gaps.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (gaps[middle]!.t0 < t) low = middle + 1;
+    else high = middle;
+  }
+  for (let at = low - 1; at >= 0 && gaps[at]!.t0 >= since; at--) if (t < gaps[at]!.t1) return true;
+  return false;
+}
 
 /** Value of the last sample at or before t; null before the first sample and inside a gap. */
 export function valueAt(data: SeriesData, t: Micros): number | null {

@@ -70,7 +70,7 @@ function isBeyondLimit(
   if (Math.abs(residual) <= limit) return false;
   if (highWater) return true;
   return isHeldBeyond(
-    line.data,
+    line.near({ t0, t1 }),
     { t0, t1 },
     line.baseline + predicted,
     residual > 0 ? limit : -limit,

@@ -7,6 +7,7 @@
 import type { Bytes, Micros } from '../../base/units';
 import type { ComponentBytes } from '../../budget/types';
 import { carriedOn, type MarkerOf, markersOf } from '../../trace/carried-on';
+import { NearSamples } from '../../trace/near-samples';
 import { highestSample, lastSample, maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import { TimedLists } from '../../trace/timed-lists';
@@ -44,6 +45,7 @@ const NOTHING_TOLD = new ToldMemory();
 export class MeasuredLine {
   readonly #told: ToldMemory;
   readonly #objects: HeldObjects;
+  readonly #near: NearSamples;
 
   constructor(
     readonly data: SeriesData,
@@ -51,11 +53,17 @@ export class MeasuredLine {
     markers: readonly Marker[],
   ) {
     this.#objects = new HeldObjects(markers);
+    this.#near = new NearSamples(data);
     this.#told = this.isFramework ? listMemory(markersOf(markers, 'memory')) : NOTHING_TOLD;
   }
 
   get isFramework(): boolean {
     return this.data.info.id === FRAMEWORK_ALLOCATED;
+  }
+
+  /** The line, or as much of it as answers for the span: the next question of one who goes through spans in order. */
+  near({ t0, t1 }: Pick<PhaseSpan, 't0' | 't1'>): SeriesData {
+    return this.#near.around(t0, t1);
   }
 
   /** Up to when its values are known for good: a framework's come with the marker that tells of them. */
@@ -81,8 +89,9 @@ export class MeasuredLine {
         highWater: top.peak !== undefined,
       };
     }
-    const highest = maxIn(this.data, span.t0, span.t1)?.value ?? null;
-    const end = highest === null ? null : valueAt(this.data, span.t1);
+    const samples = this.near(span);
+    const highest = maxIn(samples, span.t0, span.t1)?.value ?? null;
+    const end = highest === null ? null : valueAt(samples, span.t1);
     return {
       highest: less(highest, this.baseline),
       end: less(end, this.baseline),

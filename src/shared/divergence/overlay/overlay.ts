@@ -14,7 +14,7 @@ import { type InferredSpan, inferredSpans } from './inferred';
 import { baselineFor, candidateLines, type Lines, saysNoGpu, seriesById, usedNoGpu } from './lines';
 import { type Measured, MeasuredLine } from './measured-line';
 import { ObservedTier, tellObserved } from './observed';
-import { predictedPeak, predictedRow } from './predicted';
+import { pairTiers, predictedPeak, predictedRow } from './predicted';
 import { findShape, findStairs } from './segmentation';
 import type { MeasuredOverlay, Overlay, OverlayPhase } from './types';
 
@@ -201,8 +201,7 @@ function phaseRow(span: PhaseSpan, line: MeasuredLine | null, input: OverlayInpu
     span: [span.t0, span.t1],
     measured: measured.highest,
     end: measured.end,
-    predicted: { textbook: textbook?.total ?? null, refined: refined?.total ?? null },
-    predictedEnd: { textbook: textbook?.end ?? null, refined: refined?.end ?? null },
+    ...pairTiers(textbook, refined),
     residualBytes: difference(measured.highest, refined?.total ?? null),
     residualEndBytes: difference(measured.end, refined?.end ?? null),
     flagged: line !== null && refined !== null && mustFlag(span, line, measured, refined, input),

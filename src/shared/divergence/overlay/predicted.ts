@@ -6,6 +6,7 @@
 import type { Phase } from '../../base/vocabulary';
 import type { PhaseBudget, TierBudget, TimelinePhase } from '../../budget/types';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
+import type { TierPair } from './types';
 
 /** Which phase of which step. */
 export interface PhaseKey {
@@ -34,7 +35,40 @@ export function predictedRow(
   if (row === null || line === null) return row;
   if (line === FRAMEWORK_ALLOCATED) return counted(row);
   const isRepeated = byStep?.step != null && step !== null && step > byStep.step;
-  return isRepeated && line !== TREE_RSS ? kept(byStep, tier) : row;
+  return isRepeated && line !== TREE_RSS ? keptIn(tier)(byStep) : row;
+}
+
+/** What two tiers say of a phase. */
+export interface PredictedPhase {
+  readonly predicted: TierPair;
+  readonly predictedEnd: TierPair;
+}
+
+const NOTHING: PredictedPhase = {
+  predicted: { textbook: null, refined: null },
+  predictedEnd: { textbook: null, refined: null },
+};
+
+const pairWith = onceOf((refined: PhaseBudget) =>
+  onceOf(
+    (textbook: PhaseBudget): PredictedPhase => ({
+      predicted: { textbook: textbook.total, refined: refined.total },
+      predictedEnd: { textbook: textbook.end, refined: refined.end },
+    }),
+  ),
+);
+
+/** Both together; the same object for the same rows. */
+export function pairTiers(
+  textbook: PhaseBudget | null,
+  refined: PhaseBudget | null,
+): PredictedPhase {
+  if (textbook !== null && refined !== null) return pairWith(refined)(textbook);
+  if (textbook === null && refined === null) return NOTHING;
+  return {
+    predicted: { textbook: textbook?.total ?? null, refined: refined?.total ?? null },
+    predictedEnd: { textbook: textbook?.end ?? null, refined: refined?.end ?? null },
+  };
 }
 
 /** The highest row as the line shows it. */
@@ -47,8 +81,18 @@ export function predictedPeak(
   return tier.phases.map(counted).reduce((best, row) => (row.total > best.total ? row : best));
 }
 
+/** What is made of a row is made once: thousands of phases share it. */
+function onceOf<Row extends object, Made>(make: (row: Row) => Made): (row: Row) => Made {
+  const made = new WeakMap<Row, { readonly value: Made }>();
+  return (row) => {
+    const known = made.get(row) ?? { value: make(row) };
+    made.set(row, known);
+    return known.value;
+  };
+}
+
 /** Without the allocator's reserve and the device context. */
-function counted(row: PhaseBudget): PhaseBudget {
+const counted = onceOf((row: PhaseBudget): PhaseBudget => {
   if (
     !(
       row.components.context ||
@@ -67,25 +111,27 @@ function counted(row: PhaseBudget): PhaseBudget {
     endComponents,
     end: row.end - endContext - endReserve,
   };
-}
+});
 
-/** A step that repeats finds reserved what the one before it took at its highest. */
-function kept(row: TimelinePhase, { timeline }: TierBudget): PhaseBudget {
-  if (!row.components.reserve && !row.endComponents.reserve) return row;
-  let most = row.total;
-  for (const other of timeline)
-    if (other.step === row.step && other.total > most) most = other.total;
-  if (most === row.total && most === row.end) return row;
-  const raised = (components: PhaseBudget['components'], by: number) => ({
-    ...components,
-    reserve: (components.reserve ?? 0) + by,
-  });
-  const end = Math.max(row.end, most);
-  return {
-    ...row,
-    components: raised(row.components, most - row.total),
-    total: most,
-    endComponents: raised(row.endComponents, end - row.end),
-    end,
-  };
-}
+/** Of a tier, by its row: a step that repeats finds reserved what the one before it took at its highest. */
+const keptIn = onceOf(({ timeline }: TierBudget) =>
+  onceOf((row: TimelinePhase): PhaseBudget => {
+    if (!row.components.reserve && !row.endComponents.reserve) return row;
+    let most = row.total;
+    for (const other of timeline)
+      if (other.step === row.step && other.total > most) most = other.total;
+    if (most === row.total && most === row.end) return row;
+    const raised = (components: PhaseBudget['components'], by: number) => ({
+      ...components,
+      reserve: (components.reserve ?? 0) + by,
+    });
+    const end = Math.max(row.end, most);
+    return {
+      ...row,
+      components: raised(row.components, most - row.total),
+      total: most,
+      endComponents: raised(row.endComponents, end - row.end),
+      end,
+    };
+  }),
+);
