@@ -1,5 +1,7 @@
 /** What it means that a session has no findings: all is well, or there was nothing to look at. */
-import { formatInteger } from '../base/format';
+import { formatDuration, formatInteger } from '../base/format';
+import type { Micros } from '../base/units';
+import { MIN_SECONDS } from '../divergence/findings/growth';
 import type { SessionDocument } from '../session/session-document';
 import { tellObserved } from './observed';
 
@@ -9,12 +11,13 @@ export function noFindings({
   status,
   objects,
   phaseKinds,
-}: Pick<SessionDocument, 'overlay' | 'status' | 'objects' | 'phaseKinds'>): string {
+  durationUs,
+}: Pick<SessionDocument, 'overlay' | 'status' | 'objects' | 'phaseKinds' | 'durationUs'>): string {
   if (overlay.predictedPeak.refined === null)
     return (
       tellObserved(overlay) ??
       (objects === undefined
-        ? nothingPredicted(overlay.series)
+        ? nothingPredicted(overlay.series, durationUs)
         : 'No formula predicts this run, and it took too few steps to expect anything of the later ones.')
     );
   if (status === 'recording') return `${tellSoFar(phaseKinds)} Phases are looked at as they end.`;
@@ -38,7 +41,10 @@ export function tellSoFar(phaseKinds: SessionDocument['phaseKinds']): string {
 }
 
 /** What lines show by themselves is looked for whether anything was predicted or not. */
-const nothingPredicted = (series: string | null): string =>
-  series === null
-    ? 'Nothing to compare: no memory was measured and none was predicted.'
-    : 'This session declares no model and run, so there is no budget to compare with; by itself no line grows, spikes, stays high or lies idle.';
+function nothingPredicted(series: string | null, durationUs: Micros): string {
+  if (series === null) return 'Nothing to compare: no memory was measured and none was predicted.';
+  const nothing = 'This session declares no model and run, so there is no budget to compare with';
+  return durationUs < MIN_SECONDS.host * 1e6
+    ? `${nothing}; ${formatDuration(durationUs)} is too short to tell memory that grows from a program that starts.`
+    : `${nothing}; by itself no line grows, spikes, stays high or lies idle.`;
+}

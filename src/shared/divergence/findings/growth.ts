@@ -13,7 +13,11 @@ import { findRise, type Rise } from '../shapes/growth';
 import { firstShown, type LineFinding, stepStarts, type Watched, withoutEchoes } from './watched';
 
 /** Loading and a process that starts grow as well, for some seconds. */
-const MIN_SECONDS: Readonly<Record<Watched['of'], number>> = { framework: 1, device: 3, host: 8 };
+export const MIN_SECONDS: Readonly<Record<Watched['of'], number>> = {
+  framework: 1,
+  device: 3,
+  host: 8,
+};
 
 export function findGrowth(input: DiagnosisInput, watched: readonly Watched[]): LineFinding[] {
   return withoutEchoes(

@@ -57,6 +57,15 @@ test('what costs time is the cause of no byte: it is told by itself, and where t
   ).toBe('255 MiB at the peak. The clocks were held back.');
 });
 
+test('of a run too short to tell what grows nothing is said to be steady', () => {
+  const predictedPeak = { textbook: null, refined: null };
+  const plain = { ...document, status: 'complete' as const, objects: undefined, findings: [] };
+  const unpredicted = { ...plain, overlay: { ...overlay, predictedPeak, observed: undefined } };
+  const tell = (durationUs: number) => noFindings({ ...unpredicted, durationUs } as never);
+  expect(tell(6e6)).toMatch(/6\.00 s is too short to tell memory that grows/);
+  expect(tell(60e6)).toContain('no line grows');
+});
+
 test('a failure is told first, with its cause where one is known', () => {
   const failed = { ...document, status: 'failed' as const, exitCode: 3, overlay, findings: [leak] };
   expect(answer(failed)).toBe(
