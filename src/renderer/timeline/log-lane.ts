@@ -1,4 +1,5 @@
 /** What the workload and Plumbline wrote, as ticks in time; under the cursor the line itself. */
+import { formatInteger } from '../../shared/base/format';
 import { lowerBound } from '../../shared/base/search';
 import type { LogLine } from '../../shared/trace/types';
 import type { Lane, Sheet } from '../chart/lane';
@@ -14,7 +15,7 @@ export function logLane(logs: readonly LogLine[]): Lane {
   return {
     id: 'log',
     name: 'Log',
-    unit: `${logs.length.toLocaleString('en-US')} lines`,
+    unit: `${formatInteger(logs.length)} ${logs.length === 1 ? 'line' : 'lines'}`,
     about: 'What the workload wrote; a tall tick is a line that tells of an error',
     height: 24,
     scale: { min: 0, max: 1, ticks: [] },

@@ -51,7 +51,9 @@ export function LogTab({
           />
         </label>
         <span className="muted num" role="status">
-          {pages.total === null ? '' : `${formatInteger(pages.total)} lines`}
+          {pages.total === null
+            ? ''
+            : `${formatInteger(pages.total)} ${pages.total === 1 ? 'line' : 'lines'}`}
         </span>
       </div>
       {pages.total === 0 ? (
