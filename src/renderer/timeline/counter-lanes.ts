@@ -5,14 +5,9 @@
 import { formatDuration } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
 import { isThrottled, throttleReasons } from '../../shared/hardware/throttle-reasons';
-import {
-  deviceName,
-  formatReading,
-  seriesName,
-  UNIT_NAMES,
-} from '../../shared/present/series-names';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { deviceIn, deviceMetricIn } from '../../shared/trace/series-ids';
+import { deviceName, formatReading, seriesName, UNIT_NAMES } from '../../shared/trace/series-names';
 import type { SeriesStats, Unit } from '../../shared/trace/types';
 import type { Lane, Sheet, ValueScale } from '../chart/lane';
 import { type Ink, LINE_COLORS } from '../chart/palette';

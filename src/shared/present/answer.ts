@@ -1,5 +1,6 @@
 /** The answer first: one sentence that says what was measured, what was predicted, and why the two part. */
 import { formatBytes, formatInteger, formatSignedBytes } from '../base/format';
+import type { Bytes } from '../base/units';
 import { showsRun } from '../divergence/overlay/shows-run';
 import type { Finding } from '../divergence/overlay/types';
 import type { SessionDocument } from '../session/session-document';
@@ -32,7 +33,7 @@ function tellMemory(session: SessionDocument): string {
     const peak = `${formatBytes(measuredPeak.bytes)} at the peak`;
     return TAKES_TIME.has(first.kind) ? `${peak}. ${first.title}.` : `${peak}: ${cause(first)}.`;
   }
-  const findings = session.findings.filter(({ kind }) => !TAKES_TIME.has(kind));
+  const findings = session.findings.filter((finding) => mayExplain(finding, residualBytes));
   const isLive = status === 'recording';
   const named = surestFirst(findings).find(({ kind }) => kind !== 'unexplained');
   // That a run which failed left much of its prediction unused explains itself.
@@ -46,6 +47,13 @@ function tellMemory(session: SessionDocument): string {
   return residualBytes === 0
     ? `${formatBytes(measuredPeak.bytes)}, as predicted to the byte.`
     : `${figures}, ${formatSignedBytes(residualBytes)}; no cause stands out.`;
+}
+
+/** What costs time is the cause of no byte, and what was not measured is not why more was. */
+function mayExplain({ kind, bytes }: Finding, residual: Bytes): boolean {
+  if (TAKES_TIME.has(kind)) return false;
+  const isSigned = kind === 'unexplained' || kind === 'other_process';
+  return !isSigned || bytes === null || residual === 0 || Math.sign(bytes) === Math.sign(residual);
 }
 
 /** These cost time, and are the cause of no byte. */

@@ -4,7 +4,7 @@ import type { Bytes, Micros } from '../../../shared/base/units';
 import { COMPONENTS } from '../../../shared/base/vocabulary';
 import type { ComponentBytes } from '../../../shared/budget/types';
 import { letter } from '../../../shared/present/comparison';
-import { seriesName } from '../../../shared/present/series-names';
+import { seriesName } from '../../../shared/trace/series-names';
 import type { Lane, Sheet, ValueScale } from '../../chart/lane';
 import { paintLine } from '../../chart/paint-lines';
 import { COMPONENT_COLOR } from '../../chart/palette';

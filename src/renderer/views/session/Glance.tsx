@@ -2,11 +2,11 @@
 import { formatDuration } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import { isThrottled } from '../../../shared/hardware/throttle-reasons';
-import { formatReading } from '../../../shared/present/series-names';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import type { SeriesStatistics } from '../../../shared/session/statistics';
 import type { Envelope } from '../../../shared/trace/envelope';
 import { deviceIn, deviceSeries, deviceUtilization } from '../../../shared/trace/series-ids';
+import { formatReading } from '../../../shared/trace/series-names';
 import { useQuery } from '../../state/engine';
 
 /** Best first: of some of these a driver tells only one. */

@@ -3,8 +3,8 @@ import { TriangleAlert } from 'lucide-react';
 import { formatBytes, formatDuration, formatSi } from '../../../shared/base/format';
 import { formatReason } from '../../../shared/present/gap-reasons';
 import { capitalize } from '../../../shared/present/names';
-import { seriesName } from '../../../shared/present/series-names';
 import type { SessionDocument } from '../../../shared/session/session-document';
+import { seriesName } from '../../../shared/trace/series-names';
 import { useQuery } from '../../state/engine';
 import { describeLive, openGap } from './live-figures';
 

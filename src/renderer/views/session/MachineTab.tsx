@@ -1,11 +1,11 @@
 /** What the session ran on, what it was declared to be, and which sources were to be had. */
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import { formatBytes, formatDuration, formatInteger } from '../../../shared/base/format';
-import { seriesName } from '../../../shared/present/series-names';
 import { inversionTable } from '../../../shared/present/tables';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { seesLittle } from '../../../shared/trace/series';
 import { isFrameworkSeries } from '../../../shared/trace/series-ids';
+import { seriesName } from '../../../shared/trace/series-names';
 import { WordsTable } from './WordsTable';
 
 export function MachineTab({ session }: { session: SessionDocument }) {

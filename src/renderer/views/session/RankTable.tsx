@@ -1,8 +1,8 @@
 /** Every rank of a launcher with several beside the others; choosing one lays it over the budget. */
 
 import { formatInteger, formatSignedPercent } from '../../../shared/base/format';
-import { seriesName } from '../../../shared/present/series-names';
 import type { SessionDocument } from '../../../shared/session/session-document';
+import { seriesName } from '../../../shared/trace/series-names';
 import { Bytes } from '../../components/Bytes';
 import { residualTone } from '../../components/residual-tone';
 

@@ -1,8 +1,8 @@
 /** Which line is measured and which tier is laid under it, by names a person knows. */
 import type { Tier } from '../../../shared/base/vocabulary';
 import { tellObserved } from '../../../shared/present/observed';
-import { seriesName } from '../../../shared/present/series-names';
 import type { SessionDocument } from '../../../shared/session/session-document';
+import { seriesName } from '../../../shared/trace/series-names';
 import { Segmented } from '../../components/Segmented';
 
 const TIER_OPTIONS = [

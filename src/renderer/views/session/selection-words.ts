@@ -7,9 +7,9 @@ import {
 } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import { componentLabel, LEDGER_NAMES } from '../../../shared/present/names';
-import { formatReading, seriesName } from '../../../shared/present/series-names';
 import type { Moment } from '../../../shared/session/at-moment';
 import type { SeriesStatistics } from '../../../shared/session/statistics';
+import { formatReading, seriesName } from '../../../shared/trace/series-names';
 
 export const SELECTION_HEAD = ['', 'lowest', 'mean', 'p95', 'highest', 'in all'] as const;
 

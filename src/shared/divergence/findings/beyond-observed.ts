@@ -3,11 +3,13 @@
  * spikes, ones that need more and more a drift, ones that stay higher from some step on a plateau. What a line shows by
  * itself, a leak or a changed batch is told there and not once more here.
  */
+
 import { formatBytes, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
 import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB } from '../../base/units';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
+import { quoteSeries } from '../../trace/series-names';
 import type { DiagnosisInput, Finding, ObservedPhase, OverlayPhase } from '../overlay/types';
 
 type Held = OverlayPhase & { readonly residualObservedBytes: Bytes; readonly measured: Bytes };
@@ -89,7 +91,7 @@ function describeSpike(track: Track, beyond: readonly Held[]): Finding {
     ...(beyond.length > 1 && { spans: beyond.map(({ span }) => span) }),
     confidence: 'medium',
     evidence: [
-      `${usual(track)}; ${formatInteger(beyond.length)} of ${formatInteger(track.rows.length)} later ones went beyond, ${track.series} to ${formatBytes(tallest.measured)}.`,
+      `${usual(track)}; ${formatInteger(beyond.length)} of ${formatInteger(track.rows.length)} later ones went beyond, ${quoteSeries(track.series)} to ${formatBytes(tallest.measured)}.`,
     ],
     remedy:
       'Look at what that step got or did that the others did not: a longer batch, an evaluation, a checkpoint.',
@@ -117,7 +119,7 @@ function describeDrift(track: Track): Finding | null {
     confidence: 'medium',
     slope: { bytes: each, per: 'step', since: first.step ?? 0, low, high },
     evidence: [
-      `${usual(track)}; ${series} at its highest rises by ${formatBytes(each)} from one to the next (95% interval ${formatBytes(low)} to ${formatBytes(high)}, r² ${trend.r2.toFixed(2)}).`,
+      `${usual(track)}; ${quoteSeries(series)} at its highest rises by ${formatBytes(each)} from one to the next (95% interval ${formatBytes(low)} to ${formatBytes(high)}, r² ${trend.r2.toFixed(2)}).`,
     ],
     remedy:
       'Look for inputs that become longer from step to step, and for what is kept and used again in each.',

@@ -1,8 +1,10 @@
 /** A first step that needs more than those after it: it alone may decide whether the run fits. */
+
 import { formatBytes } from '../../base/format';
 import { greatest, median } from '../../base/statistics';
 import { type Bytes, MiB } from '../../base/units';
 import { maxIn } from '../../trace/series';
+import { quoteSeries } from '../../trace/series-names';
 import type { DiagnosisInput, Finding, Overlay, OverlayPhase } from '../overlay/types';
 import type { Watched } from './watched';
 
@@ -47,7 +49,7 @@ function ofAnnouncedSteps({ series, phases }: Overlay): Finding | null {
     span: first.span,
     confidence: others.length >= 8 ? 'high' : 'medium',
     evidence: [
-      `${series} reached ${formatBytes(first.measured)} in ${first.phase} of step ${first.step}; the ${others.length} steps after it reached ${formatBytes(usual)}, and ${formatBytes(most)} at most.`,
+      `${quoteSeries(series)} reached ${formatBytes(first.measured)} in ${first.phase} of step ${first.step}; the ${others.length} steps after it reached ${formatBytes(usual)}, and ${formatBytes(most)} at most.`,
     ],
     ...WORDS,
   };

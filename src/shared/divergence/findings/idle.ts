@@ -1,7 +1,9 @@
 /** Stretches in which a busy card did nothing while it held its memory: it waited for data, for the disk or for others. */
+
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../base/format';
 import { maxIn, seesLittle } from '../../trace/series';
 import { deviceIn, deviceUtilization } from '../../trace/series-ids';
+import { deviceName, quoteSeries } from '../../trace/series-names';
 import { candidateLines, devicesBeside, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 import { findIdleness } from '../shapes/idle';
@@ -32,14 +34,14 @@ export function findIdleStretches(input: DiagnosisInput): Finding | null {
   const count = stretches.length;
   return {
     kind: 'idle',
-    title: `${device} did nothing for ${formatDuration(us)}, ${share} of the time it was in use${held ? `, and held ${formatBytes(held.value)}` : ''}`,
+    title: `${deviceName(device)} did nothing for ${formatDuration(us)}, ${share} of the time it was in use${held ? `, and held ${formatBytes(held.value)}` : ''}`,
     bytes: held?.value ?? null,
     phase: null,
     span: longest,
     ...(count > 1 && { spans: stretches.slice(0, TOLD) }),
     confidence: seesLittle(busy.info) && samples < 10 * count ? 'low' : 'medium',
     evidence: [
-      `Between ${formatDuration(idle.busy[0])} and ${formatDuration(idle.busy[1])}, when it was busy first and last, ${busy.info.id} stayed at 5% or less in ${count === 1 ? 'one stretch' : `${formatInteger(count)} stretches`} of ${formatInteger(samples)} readings; the longest is ${formatDuration(longest[1] - longest[0])}.`,
+      `Between ${formatDuration(idle.busy[0])} and ${formatDuration(idle.busy[1])}, when it was busy first and last, ${quoteSeries(busy.info.id)} stayed at 5% or less in ${count === 1 ? 'one stretch' : `${formatInteger(count)} stretches`} of ${formatInteger(samples)} readings; the longest is ${formatDuration(longest[1] - longest[0])}.`,
       ...(found.length > 1
         ? [`${found.length - 1} other device${found.length === 2 ? '' : 's'} waited too.`]
         : []),

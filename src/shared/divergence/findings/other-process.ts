@@ -1,8 +1,10 @@
 /** Other processes took or gave back memory on the device while the workload ran. */
+
 import { formatBytes, formatDuration } from '../../base/format';
 import { MiB } from '../../base/units';
 import { firstSample, highestSample, lowestSample, sampleCount } from '../../trace/series';
 import { otherMemory } from '../../trace/series-ids';
+import { deviceName } from '../../trace/series-names';
 import { devicesBeside, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 
@@ -27,7 +29,7 @@ export function findOtherProcesses({ lines, overlay, baselines = {} }: Diagnosis
     return [
       {
         kind: 'other_process',
-        title: `Other processes ${change > 0 ? 'took' : 'gave back'} ${formatBytes(Math.abs(change))} on ${gpu} during the run`,
+        title: `Other processes ${change > 0 ? 'took' : 'gave back'} ${formatBytes(Math.abs(change))} on ${deviceName(gpu)} during the run`,
         bytes: change,
         phase: null,
         span: [first.t, furthest.t],

@@ -5,6 +5,7 @@ import type { Micros } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
 import { firstSample, valueAt } from '../../trace/series';
 import { deviceIn, usedMemory } from '../../trace/series-ids';
+import { quoteSeries } from '../../trace/series-names';
 import type { LogLine } from '../../trace/types';
 import { seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding, MemoryError } from '../overlay/types';
@@ -123,7 +124,7 @@ function peakSentence({ overlay }: DiagnosisInput): string[] {
   const { measuredPeak, series } = overlay;
   return measuredPeak
     ? [
-        `The highest value of ${series} was ${formatBytes(measuredPeak.bytes)} at ${formatDuration(measuredPeak.at)}.`,
+        `The highest value of ${quoteSeries(series)} was ${formatBytes(measuredPeak.bytes)} at ${formatDuration(measuredPeak.at)}.`,
       ]
     : [];
 }

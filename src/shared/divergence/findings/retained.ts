@@ -2,11 +2,13 @@
  * Memory that stays between phases: from one step on every phase of a kind ends with more than it did before, once and
  * for all. Growth with every step is a leak and is told there.
  */
+
 import { formatBytes, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
 import { type Bytes, MiB } from '../../base/units';
 import type { Confidence } from '../../base/vocabulary';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
+import { quoteSeries } from '../../trace/series-names';
 import type { DiagnosisInput, Finding, Overlay, OverlayPhase } from '../overlay/types';
 
 /** Ends on either side of the step up. */
@@ -86,7 +88,7 @@ function describeKept({ series }: Overlay, rows: readonly OverlayPhase[], kept: 
     span: [origin.span[0], last.span[1]],
     confidence: rateKept(series, counts),
     evidence: [
-      `${series} was at ${formatBytes(levels[0])} at the end of ${counts[0]} ${after.phase} phases before it, and at ${formatBytes(levels[1])} at the end of all ${counts[1]} after it.`,
+      `${quoteSeries(series)} was at ${formatBytes(levels[0])} at the end of ${counts[0]} ${after.phase} phases before it, and at ${formatBytes(levels[1])} at the end of all ${counts[1]} after it.`,
     ],
     formula: 'kept = middle end of a phase after the step up − middle end before it',
     remedy:

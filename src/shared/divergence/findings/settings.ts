@@ -7,6 +7,7 @@
 import { formatBytes, formatInteger, formatSignedBytes } from '../../base/format';
 import type { Confidence } from '../../base/vocabulary';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
+import { quoteSeries } from '../../trace/series-names';
 import type { Fit } from '../fit/fit';
 import { announcedRun, differenceAt, type JudgedRun, type Mismatch } from '../fit/judged-run';
 import { describeChange, WORDS } from '../fit/setting-words';
@@ -73,7 +74,7 @@ function describeEvidence(
   const place = `${worst.phase}${worst.step === null ? '' : ` of step ${worst.step}`}`;
   const evidence = [
     describeFit(search.observations, mustMatchExactly, best, declared),
-    `In ${place} ${overlay.series} reached ${formatBytes(worst.measured)} where ${formatBytes(worst.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(worst.residualBytes)}.`,
+    `In ${place} ${quoteSeries(overlay.series)} reached ${formatBytes(worst.measured)} where ${formatBytes(worst.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(worst.residualBytes)}.`,
   ];
   if (announcedRun(markers)[field] === value)
     evidence.push(`The workload itself announces ${WORDS[field].name} ${value}.`);

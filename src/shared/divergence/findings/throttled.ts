@@ -1,9 +1,11 @@
 /** Clocks that were held back while the card worked: the run took longer than it need have, whatever its memory. */
+
 import { formatDuration, formatInteger, formatPercent } from '../../base/format';
 import type { Micros } from '../../base/units';
 import { isThrottled, throttleReasons } from '../../hardware/throttle-reasons';
 import { samplePages } from '../../trace/series';
 import { deviceSeries } from '../../trace/series-ids';
+import { deviceName } from '../../trace/series-names';
 import type { SeriesData } from '../../trace/types';
 import { devicesBeside, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
@@ -35,10 +37,11 @@ export function findThrottling({ lines, overlay }: DiagnosisInput): Finding | nu
   const others = held.length - 1;
   return {
     kind: 'throttled',
-    title: `The clocks of ${most.device} were held back for ${formatDuration(most.us)}, ${formatPercent((100 * most.us) / most.all)} of the recording: ${reasons}`,
+    title: `The clocks of ${deviceName(most.device)} were held back for ${formatDuration(most.us)}, ${formatPercent((100 * most.us) / most.all)} of the recording: ${reasons}`,
     bytes: null,
     phase: null,
     span: most.span,
+    series: deviceSeries(most.device, 'clock.sm'),
     confidence: 'high',
     evidence: [
       `The driver gave a reason in ${formatInteger(most.samples)} readings: ${reasons}. Memory is not touched by it, time is.`,

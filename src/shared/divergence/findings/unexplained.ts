@@ -1,9 +1,11 @@
 /** What no named cause accounts for: the largest flagged residual less the findings that explain a part of it. */
+
 import { formatBytes, formatPercent, formatSignedBytes } from '../../base/format';
 import type { Bytes, Micros } from '../../base/units';
 import type { Confidence } from '../../base/vocabulary';
 import { EVER } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
+import { quoteSeries } from '../../trace/series-names';
 import type { Candidate } from '../fit/candidates';
 import type { Growth } from '../fit/observations';
 import { describeChange } from '../fit/setting-words';
@@ -128,7 +130,7 @@ function describeEvidence(
 ): string[] {
   const share = formatPercent((100 * Math.abs(residual)) / Math.max(1, predicted));
   const evidence = [
-    `${overlay.series} reached ${formatBytes(measured)} where ${formatBytes(predicted)} were predicted: ${formatSignedBytes(residual)}, ${share} of the prediction.`,
+    `${quoteSeries(overlay.series)} reached ${formatBytes(measured)} where ${formatBytes(predicted)} were predicted: ${formatSignedBytes(residual)}, ${share} of the prediction.`,
   ];
   if (explained !== 0)
     evidence.push(`${formatBytes(explained)} of it are named by other findings.`);

@@ -3,8 +3,10 @@
  * framework's, and the host's. Each is thinned once; growth, plateaus, spikes and a high start are read from the same
  * windows.
  */
+
 import type { Bytes, Micros } from '../../base/units';
 import { deviceIn, deviceMetricIn, FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
+import { deviceName } from '../../trace/series-names';
 import type { SeriesData } from '../../trace/types';
 import { candidateLines, devicesBeside, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
@@ -55,10 +57,7 @@ function nameLine(id: string, devices: number): Pick<Watched, 'of' | 'name'> {
     const whose = deviceMetricIn(id) === 'memory.used' ? 'Memory' : "The workload's memory";
     return {
       of: 'device',
-      name:
-        devices > 1
-          ? `${whose} on ${device.replace(/^gpu/, 'GPU ').replace('.mig', ', MIG ')}`
-          : `${whose} on the GPU`,
+      name: devices > 1 ? `${whose} on ${deviceName(device)}` : `${whose} on the GPU`,
     };
   }
   return id === FRAMEWORK_ALLOCATED

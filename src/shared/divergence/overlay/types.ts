@@ -153,6 +153,8 @@ export interface Finding {
   readonly phase: Phase | null;
   readonly span: readonly [Micros, Micros];
   readonly confidence: Confidence;
+  /** The line it shows on, where that is another than the overlay's. */
+  readonly series?: string;
   /** Numbers behind the finding, each a short sentence. */
   readonly evidence: readonly string[];
   /** Every stretch that is meant, where `span` is the greatest of several; at most some tens. */

@@ -66,6 +66,16 @@ test('of a run too short to tell what grows nothing is said to be steady', () =>
   expect(tell(60e6)).toContain('no line grows');
 });
 
+test('what is not why there was more is not told as the cause of it', () => {
+  const missed = { ...leak, kind: 'unexplained' as const, title: 'Missed', bytes: -300 * MiB };
+  const told = (findings: (typeof leak | typeof missed)[]) =>
+    answer({ ...document, status: 'complete', overlay, findings });
+  expect(told([missed])).toBe('255 MiB where 236 were predicted, +19.0 MiB; no cause stands out.');
+  expect(told([{ ...missed, bytes: 19 * MiB, title: 'More was there' }])).toContain(
+    ': more was there',
+  );
+});
+
 test('a failure is told first, with its cause where one is known', () => {
   const failed = { ...document, status: 'failed' as const, exitCode: 3, overlay, findings: [leak] };
   expect(answer(failed)).toBe(

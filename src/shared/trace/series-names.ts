@@ -3,8 +3,8 @@
  * and terminal. Ids are for programs; nobody should have to know that `tree.rss` is the memory of their processes.
  */
 import { ABSENT, formatBytes, formatDuration, formatInteger } from '../base/format';
-import { deviceIn, deviceMetricIn, rankIn, withoutRank } from '../trace/series-ids';
-import type { Unit } from '../trace/types';
+import { deviceIn, deviceMetricIn, rankIn, withoutRank } from './series-ids';
+import type { Unit } from './types';
 
 /** Of a metric of a device; without the device's own name. */
 const DEVICE_NAMES: Readonly<Record<string, string>> = {
@@ -71,6 +71,10 @@ export function seriesName(id: string): string {
   const rank = /^rank\d/.test(id) ? rankIn(id) : null;
   return rank === null ? name : `${name}, rank ${rank}`;
 }
+
+/** In a sentence. */
+export const quoteSeries = (id: string | null): string =>
+  id === null ? 'the measured line' : `“${seriesName(id)}”`;
 
 /** One reading with its unit, as people write it. */
 export function formatReading(value: number | null | undefined, unit: Unit): string {
