@@ -126,6 +126,23 @@ describe.skipIf(why !== null)(`the timeline${why ? ` (skipped: ${why})` : ''}`, 
     await page.close();
   });
 
+  it('keeps the lanes in the address: a link restores them, undo takes the last change back', async () => {
+    const page = await open('t-counters');
+    await page.getByRole('button', { name: 'Fold GPU 0, power' }).click();
+    await page.locator('[data-lane="gpu0.temperature"]').hover();
+    await page.getByRole('button', { name: 'Hide GPU 0, temperature' }).click();
+    await expect
+      .poll(() => page.evaluate(() => location.hash))
+      .toContain('lanes=gpu0.power*folded,gpu0.temperature*hidden');
+    const linked = await served.open(await page.evaluate(() => location.hash));
+    await linked.locator('[data-lane="gpu0.power"][data-folded="true"]').waitFor();
+    expect(await linked.locator('[data-lane="gpu0.temperature"]').count()).toBe(0);
+    await linked.close();
+    await page.keyboard.press('Control+z');
+    await page.locator('[data-lane="gpu0.temperature"]').waitFor();
+    await page.close();
+  });
+
   it('moves and resizes the view by the strip of the whole run, and goes to a finding', async () => {
     const page = await open('t-counters');
     const { left, width, strip } = await plotOn(page);

@@ -14,6 +14,7 @@ import { useAddressedView } from '../../state/addressed-view';
 import { useEngine, useLinkState, useQuery } from '../../state/engine';
 import { useAddressedSpan } from '../../state/router';
 import { createStore, type Store, useStore } from '../../state/store';
+import { useAddressedLanes } from '../../timeline/addressed-lanes';
 import { TraceWindows } from '../../timeline/traces';
 import { AlignedSession, beginAtZero } from './aligned-session';
 import { compareLanes, type Layout } from './compare-lanes';
@@ -57,6 +58,7 @@ export function CompareChart({ comparison, sessions, align, layout }: Props) {
   const cursor = useRef(createStore<Micros | null>(null)).current;
   const selection = useRef(createStore<Span | null>(null)).current;
   const settings = useRef(createStore<LaneSettings>({})).current;
+  useAddressedLanes(settings);
   const setView = (next: View) => view.set(clampView(next, end));
   useViewCommands(view, cursor, end, aligned);
   return (

@@ -35,7 +35,7 @@ export function MarksTab({
         <li key={mark.id}>
           <button
             type="button"
-            className="link-button num"
+            className="link num"
             title="Show the moment"
             onClick={() => onMoment(mark.t)}
           >

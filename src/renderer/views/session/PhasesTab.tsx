@@ -3,6 +3,7 @@ import { ChevronRight, Flag } from 'lucide-react';
 import { useState } from 'react';
 import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
+import { capitalize } from '../../../shared/present/names';
 import { phaseName } from '../../../shared/present/phase-name';
 import type { PhaseKind } from '../../../shared/session/phase-kinds';
 import type { SessionDocument } from '../../../shared/session/session-document';
@@ -84,7 +85,7 @@ function KindRows({ kind, withRank, ...shown }: Shown & { kind: PhaseKind; withR
             <ChevronRight size={14} />
           </button>
           <i className="swatch" style={{ background: PHASE_COLOR[phase] }} />
-          {name}
+          {capitalize(name)}
           {count > 1 && <span className="muted num"> ×{formatInteger(count)}</span>}
           {withRank && <span className="muted"> rank {rank}</span>}
         </td>

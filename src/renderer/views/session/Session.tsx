@@ -10,6 +10,7 @@ import { useAddressedView } from '../../state/addressed-view';
 import { EngineProvider, useLink } from '../../state/engine';
 import { spanInAddress, useParameter } from '../../state/router';
 import { useStore } from '../../state/store';
+import { useAddressedLanes } from '../../timeline/addressed-lanes';
 import { Timeline } from '../../timeline/Timeline';
 import { timelineActions } from '../../timeline/timeline-actions';
 import { createTimelineState, type TimelineState } from '../../timeline/timeline-state';
@@ -230,5 +231,6 @@ function useTimelineState(): TimelineState {
   const [state] = useState(() => createTimelineState({ view: spanInAddress() }));
   const [view] = useState(() => ({ ...state.view, show: state.view.set }));
   useAddressedView(view);
+  useAddressedLanes(state.lanes);
   return state;
 }
