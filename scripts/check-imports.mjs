@@ -191,7 +191,7 @@ const ALLOWED = {
   'renderer/commands': ['renderer/state', 'renderer/components', 'shared/**'],
   'renderer/chart': window,
   'renderer/timeline': [...window, 'renderer/chart'],
-  'renderer/forms': window,
+  'renderer/forms': [...window, 'renderer/plans'],
   'renderer/plans': window,
   'renderer/views/record': [...window, 'renderer/plans'],
   'renderer/views/planner': [...window, 'renderer/chart', 'renderer/plans'],

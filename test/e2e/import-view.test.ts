@@ -42,9 +42,15 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
       true,
     );
     await page.getByLabel('File to import').setInputFiles(log);
-    await dialog.getByLabel('Model').selectOption('gpt2');
-    await dialog.getByLabel('Batch').fill('4');
-    await dialog.getByLabel('Sequence length').fill('128');
+    await dialog.getByLabel('Model', { exact: true }).fill('gpt2');
+    const batch = dialog.getByLabel('Batch', { exact: true });
+    const send = dialog.getByRole('button', { name: 'Import', exact: true });
+    // What cannot be is told at its field, and nothing is sent until it is put right.
+    await batch.fill('many');
+    await dialog.getByText('Batch cannot be "many".').waitFor();
+    expect(await send.isDisabled()).toBe(true);
+    await batch.fill('4');
+    await dialog.getByLabel('Sequence length', { exact: true }).fill('128');
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();
     await page.waitForURL(/#\/session\//);
     await page.getByRole('heading', { name: 'loop.csv' }).waitFor();
@@ -76,9 +82,7 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();
     const alert = dialog.getByRole('alert');
     await alert.waitFor();
-    expect(await alert.textContent()).toContain(
-      'letter.txt is not output of nvidia-smi that Plumbline knows.',
-    );
+    expect(await alert.textContent()).toContain('letter.txt is no file that Plumbline knows.');
     await page.getByLabel('File to import').setInputFiles(log);
     expect(await alert.count()).toBe(0);
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();

@@ -85,7 +85,7 @@ describe('import through the contract', () => {
     [
       'a letter',
       new TextEncoder().encode('Dear reader,\nthis is no trace.\n'),
-      /empty\.csv is not output of nvidia-smi/,
+      /empty\.csv is no file that Plumbline knows/,
     ],
     [
       'a torn session',

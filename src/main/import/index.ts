@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '../../shared/base/failure';
+import { IMPORTABLE } from '../../shared/present/importable';
 import { alternating } from './alternating';
 import { csv } from './csv';
 import { openText, readHead, readLines, readText, type TextFile } from './decode';
@@ -153,8 +154,8 @@ function readRows(file: TextFile, options: ReadOptions): ImportedTrace {
       );
     throw new Failure(
       'bad_input',
-      `${head.fileName} is not output of nvidia-smi that Plumbline knows.`,
-      'Give output of nvidia-smi (XML, CSV, -q text, dmon, pmon, the table), a memory snapshot or trace of PyTorch, or a .plumbline session file.',
+      `${head.fileName} is no file that Plumbline knows.`,
+      `Give ${IMPORTABLE}.`,
     );
   }
   const trace = new TraceBuilder(options.intervalMs);

@@ -2,6 +2,8 @@
 import { FileUp } from 'lucide-react';
 import { useId, useRef } from 'react';
 import { formatBytes } from '../../shared/base/format';
+import { IMPORTABLE } from '../../shared/present/importable';
+import { capitalize } from '../../shared/present/names';
 
 export function FileWell({
   files,
@@ -47,8 +49,7 @@ export function FileWell({
         )}
       </button>
       <p className="hint" id={hint}>
-        Any output of nvidia-smi (CSV, XML, -q, dmon, pmon, the table), or a <code>.plumbline</code>{' '}
-        session from another machine.
+        {capitalize(IMPORTABLE)}.
       </p>
     </>
   );

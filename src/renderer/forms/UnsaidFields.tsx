@@ -1,70 +1,48 @@
 /** What an imported file does not say of itself; each field is empty where it does. */
-import { MiB } from '../../shared/base/units';
-
-export interface UnsaidForm {
-  readonly columns: string;
-  readonly intervalMs: string;
-  readonly baselineMiB: string;
-}
-export const FIRST_UNSAID: UnsaidForm = { columns: '', intervalMs: '', baselineMiB: '' };
-
-export function unsaidOptions({ columns, intervalMs, baselineMiB }: UnsaidForm) {
-  const names = columns
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  return {
-    ...(names.length > 0 && { columns: names }),
-    ...(intervalMs !== '' && { intervalMs: Number(intervalMs) }),
-    ...(baselineMiB !== '' && { baselineBytes: Number(baselineMiB) * MiB }),
-  };
-}
+import { Fold } from '../plans/Fold';
+import { TextControl } from '../plans/SettingField';
+import type { ImportForm, ReadImport } from './import-form';
 
 export function UnsaidFields({
   form,
+  faults,
   onChange,
 }: {
-  form: UnsaidForm;
-  onChange(form: UnsaidForm): void;
+  form: ImportForm;
+  faults: ReadImport['faults'];
+  onChange(part: Partial<ImportForm>): void;
 }) {
-  const change = (part: Partial<UnsaidForm>) => onChange({ ...form, ...part });
+  const { intervalMs, baselineMiB, columns } = form;
+  const typed = [intervalMs, baselineMiB, columns].filter((text) => text !== '').length;
   return (
-    <details className="more">
-      <summary>What the file does not say</summary>
-      <div className="fields">
-        <label>
-          Interval, ms
-          <input
-            inputMode="numeric"
-            pattern="[1-9]\d*"
-            placeholder="from its timestamps"
-            value={form.intervalMs}
-            onChange={(event) => change({ intervalMs: event.target.value.trim() })}
+    <Fold title="What the file does not say" count={typed} isTouched={typed > 0}>
+      <div className="plan-fields">
+        <div className="plan-row">
+          <TextControl
+            label="Interval, ms"
+            text={intervalMs}
+            usual="from its timestamps"
+            fault={faults.intervalMs}
+            isNumber
+            onChange={(text) => onChange({ intervalMs: text })}
           />
-        </label>
-        <label>
-          In use before, MiB
-          <input
-            inputMode="numeric"
-            pattern="\d+"
-            placeholder="its first sample"
-            value={form.baselineMiB}
-            onChange={(event) => change({ baselineMiB: event.target.value.trim() })}
+          <TextControl
+            label="In use before, MiB"
+            text={baselineMiB}
+            usual="its first sample"
+            fault={faults.baselineMiB}
+            isNumber
+            onChange={(text) => onChange({ baselineMiB: text })}
           />
-        </label>
+        </div>
+        <TextControl
+          label="Columns of a CSV without a header"
+          text={columns}
+          usual="timestamp,memory.used,utilization.gpu"
+          fault={undefined}
+          onChange={(text) => onChange({ columns: text })}
+        />
       </div>
-      <div className="fields single">
-        <label>
-          Columns of a CSV without a header
-          <input
-            className="mono"
-            spellCheck={false}
-            placeholder="timestamp,memory.used,utilization.gpu"
-            value={form.columns}
-            onChange={(event) => change({ columns: event.target.value })}
-          />
-        </label>
-      </div>
-    </details>
+    </Fold>
   );
 }

@@ -1,12 +1,11 @@
 /** All sessions: find, open, select to compare, tag, delete, record, import. */
 import { FileUp } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { searchSessions } from '../../../shared/library/query';
 import type { SessionSummary } from '../../../shared/session/types';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { useFileDrop } from '../../components/useFileDrop';
-import { ImportDialog } from '../../forms/ImportDialog';
 import { go, useParameter } from '../../state/router';
 import { EmptyLibrary } from './EmptyLibrary';
 import { LibraryHead } from './LibraryHead';
@@ -17,6 +16,11 @@ import { TrashDialog } from './TrashDialog';
 import { useLibrary } from './useLibrary';
 import { type OpenDialog, useLibraryCommands } from './useLibraryCommands';
 import { WordsDialog } from './WordsDialog';
+
+// With it comes all that reads a model and a run.
+const ImportDialog = lazy(async () => ({
+  default: (await import('../../forms/ImportDialog')).ImportDialog,
+}));
 
 /** One and the same list, so that nothing is searched again for it. */
 const NO_SESSIONS: readonly SessionSummary[] = [];
@@ -137,14 +141,16 @@ function Imports({ isOpen, onOpen }: { isOpen: boolean; onOpen(open: boolean): v
         </div>
       )}
       {isOpen && (
-        <ImportDialog
-          files={files}
-          onFiles={setFiles}
-          onClose={() => {
-            onOpen(false);
-            setFiles([]);
-          }}
-        />
+        <Suspense fallback={null}>
+          <ImportDialog
+            files={files}
+            onFiles={setFiles}
+            onClose={() => {
+              onOpen(false);
+              setFiles([]);
+            }}
+          />
+        </Suspense>
       )}
     </>
   );

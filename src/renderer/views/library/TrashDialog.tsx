@@ -1,7 +1,7 @@
 /** What was deleted and is not gone yet: to be had back, or to be gone for good. */
 import { RotateCcw } from 'lucide-react';
 import { useState } from 'react';
-import { formatBytes } from '../../../shared/base/format';
+import { formatBytes, formatInteger } from '../../../shared/base/format';
 import type { TrashedSession } from '../../../shared/library/trashed-session';
 import { Dialog } from '../../components/Dialog';
 import { FailureNote } from '../../components/FailureNote';
@@ -17,6 +17,8 @@ export function TrashDialog({ onClose }: { onClose(): void }) {
   const attempt = (action: Promise<unknown>) =>
     action.then(() => setError(null), setError).finally(trash.refresh);
   const sessions = trash.data ?? [];
+  // Nothing brings them back: it is asked twice for.
+  const [isSure, setSure] = useState(false);
   return (
     <Dialog
       title="Trash"
@@ -29,9 +31,12 @@ export function TrashDialog({ onClose }: { onClose(): void }) {
             type="button"
             className="button danger"
             disabled={sessions.length === 0}
-            onClick={() => attempt(engine.emptyTrash({}))}
+            onClick={() => (isSure ? attempt(engine.emptyTrash({})) : setSure(true))}
+            onBlur={() => setSure(false)}
           >
-            Empty the trash
+            {isSure
+              ? `Delete ${sessions.length === 1 ? 'it' : `all ${formatInteger(sessions.length)}`} for good`
+              : 'Empty the trash'}
           </button>
           <button type="submit" className="button">
             Close

@@ -5,6 +5,7 @@ import { checkTags, MAX_NOTE } from '../../../shared/library/words';
 import type { SessionSummary } from '../../../shared/session/types';
 import { Dialog } from '../../components/Dialog';
 import { FailureNote } from '../../components/FailureNote';
+import { Field } from '../../components/Field';
 import { FormActions } from '../../forms/FormActions';
 import { useEngine } from '../../state/engine';
 
@@ -31,29 +32,28 @@ export function WordsDialog({ session, onClose }: { session: SessionSummary; onC
       onSubmit={save}
       footer={<FormActions label="Save" disabled={problem !== null} onCancel={onClose} />}
     >
-      <div className="fields">
-        <label>
-          Tags
-          <input
-            placeholder="paper ablation"
-            value={tags}
-            aria-invalid={problem !== null}
-            aria-describedby="tags-problem"
-            onChange={(event) => setTags(event.target.value)}
-          />
-        </label>
-        <p id="tags-problem" className="field-problem" role="alert">
-          {problem}
-        </p>
-        <label>
-          Note
-          <textarea
-            rows={5}
-            maxLength={MAX_NOTE}
-            value={note}
-            onChange={(event) => setNote(event.target.value)}
-          />
-        </label>
+      <div className="plan-fields">
+        <Field label="Tags" problem={problem}>
+          {(described) => (
+            <input
+              {...described}
+              placeholder="paper ablation"
+              value={tags}
+              onChange={(event) => setTags(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="Note" problem={null}>
+          {(described) => (
+            <textarea
+              {...described}
+              rows={5}
+              maxLength={MAX_NOTE}
+              value={note}
+              onChange={(event) => setNote(event.target.value)}
+            />
+          )}
+        </Field>
       </div>
       {error !== null && <FailureNote error={error} />}
     </Dialog>

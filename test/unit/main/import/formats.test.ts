@@ -282,9 +282,7 @@ describe('how the bytes arrive', () => {
     ['a list in JSON', '[\n "index, memory.used [MiB]"\n]\n'],
     ['a web page', '<html>\n<body>nvidia</body></html>\n'],
   ])('%s is refused with one sentence', (_name, text) => {
-    expect(() => readBytes(text)).toThrow(
-      /^made-\d+\.csv is not output of nvidia-smi that Plumbline knows\.$/,
-    );
+    expect(() => readBytes(text)).toThrow(/^made-\d+\.csv is no file that Plumbline knows\.$/);
   });
 
   test('what nvidia-smi prints that holds no reading is recognized and has none', () => {
