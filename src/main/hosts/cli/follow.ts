@@ -43,10 +43,10 @@ class StopSignals {
   constructor(onFirst: () => void) {
     this.#onSignal = () => {
       if (this.#askedAt !== null) {
-        if (Date.now() - this.#askedAt > SAME_KEYSTROKE_MS) process.exit(130);
+        if (performance.now() - this.#askedAt > SAME_KEYSTROKE_MS) process.exit(130);
         return;
       }
-      this.#askedAt = Date.now();
+      this.#askedAt = performance.now();
       onFirst();
     };
     for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal);

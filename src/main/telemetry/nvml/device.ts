@@ -3,6 +3,7 @@
  * array, so that a read at 1 kHz allocates nothing.
  */
 import { ARGUMENT_VERSION_MISMATCH, FUNCTION_NOT_FOUND, SUCCESS } from './codes';
+import { DriverStamps } from './driver-stamps';
 import type { NvmlFunction, NvmlLibrary } from './library';
 import { listProcesses, type NvmlProcess, type ProcessUse, processUse } from './processes';
 import { SampleBuffer, type SampleType } from './samples';
@@ -32,7 +33,7 @@ export class NvmlDevice {
   readonly #buffers = new Map<SampleType, SampleBuffer>();
   readonly #memoryV2: (handle: bigint, out: Uint8Array) => number;
   #memoryVersion: MemoryVersion;
-  #usedSince = 0n;
+  readonly #usedStamps = new DriverStamps();
 
   constructor(library: NvmlLibrary, handle: bigint) {
     this.#library = library;
@@ -124,9 +125,7 @@ export class NvmlDevice {
 
   /** How busy each process kept the GPU since the last call. */
   processUse(): { readonly code: number; readonly use: ProcessUse[] } {
-    const answer = processUse(this.#library, this.#handle, this.#usedSince);
-    this.#usedSince = answer.since;
-    return answer;
+    return processUse(this.#library, this.#handle, this.#usedStamps);
   }
 
   /** Its MIG devices, empty slots left out; none where MIG is off or unknown. */

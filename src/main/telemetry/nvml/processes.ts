@@ -1,6 +1,8 @@
 /** The processes that NVML lists on a GPU: what each holds, and how busy each kept it. */
+
 import type { Bytes } from '../../../shared/base/units';
 import { FUNCTION_NOT_FOUND, INSUFFICIENT_SIZE, NOT_FOUND, SUCCESS } from './codes';
+import type { DriverStamps } from './driver-stamps';
 import type { NvmlFunction, NvmlLibrary } from './library';
 import { PROCESS, PROCESS_UTILIZATION, PROCESS_V1 } from './struct-layout';
 
@@ -85,46 +87,42 @@ function processAt(view: DataView, offset: number, size: number): NvmlProcess {
 }
 
 /**
- * How busy each process kept the GPU since `since` (the driver's clock), and the time to ask from next. Nothing new is
- * an empty list. Samples above 100 % are passed over: drivers write them now and then.
+ * How busy each process kept the GPU since the newest sample in `stamps`, which is brought up to date. Nothing new is an
+ * empty list. Samples above 100 % are passed over: drivers write them now and then.
  */
 export function processUse(
   library: NvmlLibrary,
   handle: bigint,
-  since: bigint,
-): { readonly code: number; readonly use: ProcessUse[]; readonly since: bigint } {
+  stamps: DriverStamps,
+): { readonly code: number; readonly use: ProcessUse[] } {
   const count = new Uint32Array(1);
+  stamps.look();
+  const { since } = stamps;
   for (let room = 128; ; room = Math.max(count[0]! + 16, room * 2)) {
     count[0] = room;
     const bytes = new Uint8Array(room * PROCESS_UTILIZATION.size);
     const code = library.call('nvmlDeviceGetProcessUtilization', handle, bytes, count, since);
     if (code === INSUFFICIENT_SIZE && room < 65_536) continue;
-    if (code !== SUCCESS) return { code: code === NOT_FOUND ? SUCCESS : code, use: [], since };
-    return { code, ...meanUse(new DataView(bytes.buffer), Math.min(count[0]!, room), since) };
+    if (code !== SUCCESS) return { code: code === NOT_FOUND ? SUCCESS : code, use: [] };
+    return { code, use: meanUse(new DataView(bytes.buffer), Math.min(count[0]!, room), stamps) };
   }
 }
 
-function meanUse(
-  view: DataView,
-  count: number,
-  since: bigint,
-): { use: ProcessUse[]; since: bigint } {
+function meanUse(view: DataView, count: number, stamps: DriverStamps): ProcessUse[] {
   const sums = new Map<number, { total: number; samples: number }>();
-  let newest = since;
+  let newest = 0n;
   for (let at = 0; at < count * PROCESS_UTILIZATION.size; at += PROCESS_UTILIZATION.size) {
     const stamp = view.getBigUint64(at + PROCESS_UTILIZATION.timeStamp, true);
     const percent = view.getUint32(at + PROCESS_UTILIZATION.sm, true);
-    if (stamp <= since || percent > 100) continue;
+    if (!stamps.isNew(stamp) || percent > 100) continue;
     if (stamp > newest) newest = stamp;
     const pid = view.getUint32(at + PROCESS_UTILIZATION.pid, true);
     const sum = sums.get(pid) ?? { total: 0, samples: 0 };
     sums.set(pid, { total: sum.total + percent, samples: sum.samples + 1 });
   }
-  return {
-    use: [...sums].map(([pid, { total, samples }]) => ({
-      pid,
-      millipercent: Math.round((total / samples) * 1000),
-    })),
-    since: newest,
-  };
+  stamps.take(newest);
+  return [...sums].map(([pid, { total, samples }]) => ({
+    pid,
+    millipercent: Math.round((total / samples) * 1000),
+  }));
 }

@@ -4,15 +4,13 @@
  */
 import type { Micros } from '../../../shared/base/units';
 import { INSUFFICIENT_SIZE, NOT_FOUND, SUCCESS } from './codes';
+import { ASTRAY_US, DriverStamps } from './driver-stamps';
 import type { NvmlLibrary } from './library';
 import { SAMPLE, sampleValue } from './struct-layout';
 
 /** nvmlSamplingType_t. */
 export const SAMPLES = { power: 0, utilization: 1, memoryUtilization: 2 } as const;
 export type SampleType = (typeof SAMPLES)[keyof typeof SAMPLES];
-
-/** The driver stamps samples with the time of day; one that lies further off is stamped by some other clock. */
-const ASTRAY_US: Micros = 60_000_000;
 
 export class SampleBuffer {
   readonly #library: NvmlLibrary;
@@ -21,9 +19,15 @@ export class SampleBuffer {
   readonly #valueType = new Uint32Array(1);
   readonly #count = new Uint32Array(1);
   #bytes = new Uint8Array(256 * SAMPLE.size);
-  #since = 0n;
+  readonly #stamps: DriverStamps;
 
-  constructor(library: NvmlLibrary, handle: bigint, type: SampleType) {
+  constructor(
+    library: NvmlLibrary,
+    handle: bigint,
+    type: SampleType,
+    stamps: DriverStamps = new DriverStamps(),
+  ) {
+    this.#stamps = stamps;
     this.#library = library;
     this.#handle = handle;
     this.#type = type;
@@ -34,19 +38,24 @@ export class SampleBuffer {
    * NVML's code; nothing new is success.
    */
   read(each: (agoUs: Micros, value: number) => void): number {
+    this.#stamps.look();
+    return this.#ask(each);
+  }
+
+  #ask(each: (agoUs: Micros, value: number) => void): number {
     this.#count[0] = this.#bytes.length / SAMPLE.size;
     const code = this.#library.call(
       'nvmlDeviceGetSamples',
       this.#handle,
       this.#type,
-      this.#since,
+      this.#stamps.since,
       this.#valueType,
       this.#count,
       this.#bytes,
     );
     if (code === INSUFFICIENT_SIZE && this.#bytes.length < 1 << 20) {
       this.#bytes = new Uint8Array(Math.max(this.#count[0]! * SAMPLE.size, this.#bytes.length * 2));
-      return this.read(each);
+      return this.#ask(each);
     }
     if (code === NOT_FOUND) return SUCCESS;
     if (code === SUCCESS)
@@ -59,13 +68,14 @@ export class SampleBuffer {
     const readStamp = (index: number) =>
       view.getBigUint64(index * SAMPLE.size + SAMPLE.timeStamp, true);
     const news = Array.from({ length: count }, (_, index) => index)
-      .filter((index) => readStamp(index) > this.#since)
+      .filter((index) => this.#stamps.isNew(readStamp(index)))
       .sort((a, b) => (readStamp(a) < readStamp(b) ? -1 : 1));
-    const newest = news.at(-1);
-    if (newest === undefined) return;
-    this.#since = readStamp(newest);
-    const now = BigInt(Date.now()) * 1000n;
-    const newestAgo = Number(now - this.#since);
+    const last = news.at(-1);
+    if (last === undefined) return;
+    const newest = readStamp(last);
+    this.#stamps.take(newest);
+    const { now } = this.#stamps;
+    const newestAgo = Number(now - newest);
     const offset = Math.abs(newestAgo) > ASTRAY_US ? newestAgo : Math.min(0, newestAgo);
     for (const index of news)
       each(

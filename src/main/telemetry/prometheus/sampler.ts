@@ -3,7 +3,8 @@
  * times they were scraped at.
  *
  * Guarantees: one question at a time; no sample is asked for in vain or kept twice, those that a server held back while
- * it did not answer included; a line whose samples end while the server answers has a gap.
+ * it did not answer included; a line whose samples end while the server answers has a gap. Times are the server's, less
+ * what this machine slept, since the session's clock stands still meanwhile: what was scraped then is left out.
  */
 import { Failure } from '../../../shared/base/failure';
 import type { Micros, Millis } from '../../../shared/base/units';
@@ -20,6 +21,8 @@ const OVERLAP: Seconds = 30;
 const MAX_BEHIND: Seconds = 3600;
 const ANSWER_MS: Millis = 20_000;
 const LAST_ANSWER_MS: Millis = 3000;
+/** A clock that is drawn towards the right time is not set. */
+const STEP_US: Micros = 2_000_000;
 /** A line is silent that has missed so many of its samples. */
 const MISSED = 3;
 
@@ -40,6 +43,10 @@ export class PrometheusSampler implements Sampler {
   #clock: SessionClock = { now: () => 0 };
   /** The server's time at the session's zero, in microseconds since 1970. */
   #zeroUs = 0;
+  /** The same by this machine's clock of day. */
+  #localZeroUs = 0;
+  /** When in the session the machine woke last. */
+  #wokeAt: Micros = 0;
   #answeredTo: Seconds = 0;
   /** Lines that have a gap which goes on. */
   readonly #silent = new Set<ClusterLine>();
@@ -54,7 +61,8 @@ export class PrometheusSampler implements Sampler {
     const { lines, intervalMs, aheadMs } = this.#options;
     this.#sink = sink;
     this.#clock = clock;
-    this.#zeroUs = (Date.now() + aheadMs) * 1000 - clock.now();
+    this.#localZeroUs = Date.now() * 1000 - clock.now();
+    this.#zeroUs = this.#localZeroUs + aheadMs * 1000;
     this.#answeredTo = this.#zeroUs / 1e6;
     for (const { gpu, field } of lines.lines)
       sink.declare({ ...describeGpuSeries(gpu, field, this.#lineUs), source: this.id });
@@ -83,14 +91,16 @@ export class PrometheusSampler implements Sampler {
 
   async #ask(withinMs: Millis): Promise<void> {
     const { server, selector, lines } = this.#options;
-    const t = this.#clock.now();
-    const now: Seconds = (this.#zeroUs + t) / 1e6;
-    const span = Math.min(MAX_BEHIND, Math.ceil(now - this.#answeredTo) + OVERLAP);
     try {
+      await this.#followClocks();
+      const t = this.#clock.now();
+      const now: Seconds = (this.#zeroUs + t) / 1e6;
+      const span = Math.min(MAX_BEHIND, Math.ceil(now - this.#answeredTo) + OVERLAP);
       const samples = lines.read(await server.ask(`${selector}[${span}s]`, now, withinMs));
       for (const { line, us, reading } of samples) {
         this.#silent.delete(line);
-        if (us >= this.#zeroUs) this.#sink?.push(line.id, us - this.#zeroUs, reading);
+        const at = us - this.#zeroUs;
+        if (at >= this.#wokeAt) this.#sink?.push(line.id, at, reading);
       }
       this.#answeredTo = now;
       for (const text of lines.warnings) this.#sink?.warn(text);
@@ -100,6 +110,24 @@ export class PrometheusSampler implements Sampler {
       // What is missing now may come with a later answer, so it is no gap yet.
       this.#sink?.warn(`${error.message} What it keeps meanwhile is read once it answers again.`);
     }
+  }
+
+  /**
+   * Where this machine's clock of day was set, or it slept, the server is asked for its time: after a sleep it is further
+   * on than the session is.
+   */
+  async #followClocks(): Promise<void> {
+    const localZeroUs = Date.now() * 1000 - this.#clock.now();
+    if (Math.abs(localZeroUs - this.#localZeroUs) < STEP_US) return;
+    const before = this.#clock.now();
+    const there = (await this.#options.server.askTime()) * 1e6;
+    const t = this.#clock.now();
+    const zeroUs = there - (before + t) / 2;
+    this.#localZeroUs = localZeroUs;
+    if (Math.abs(zeroUs - this.#zeroUs) < STEP_US) return;
+    this.#zeroUs = zeroUs;
+    this.#wokeAt = t;
+    this.#answeredTo = there / 1e6;
   }
 
   /** Where the samples of a line have ended by `t`. */
@@ -114,6 +142,6 @@ export class PrometheusSampler implements Sampler {
   }
 
   #silentSince({ latestUs }: ClusterLine): Micros {
-    return Math.max(0, latestUs - this.#zeroUs);
+    return Math.max(this.#wokeAt, latestUs - this.#zeroUs);
   }
 }
