@@ -868,7 +868,7 @@ class _Watcher:
     def begin_pass(self, root, args, kwargs):
         if self.depth > 0 or (self.root is not None and self.root() not in (None, root)):  # recomputed, or inside another
             return
-        if self.gpu and self.captured():
+        if self.captured():
             return
         self.root = weakref.ref(root)
         self.input = _shape(args, kwargs)
@@ -910,7 +910,7 @@ class _Watcher:
     @_told_when_awake
     def on_backward_begin(self):
         self.root = None
-        if self.depth == 0 and self.watching:
+        if self.depth == 0 and self.watching and not self.captured():
             self.last = None  # the loss belongs to forward
             self.begin("backward")
 
@@ -924,6 +924,8 @@ class _Watcher:
 
     @_told_when_awake
     def on_optimizer_begin(self, optimizer, *_args):
+        if self.captured():
+            return
         self.tell_optimizer(optimizer)
         self.begin("optimizer")
 
@@ -939,6 +941,8 @@ class _Watcher:
 
     @_told
     def end_pass(self, optimizer):
+        if self.captured():
+            return
         self.close()
         if not self.iteration.is_over(optimizer):
             return
@@ -953,7 +957,7 @@ class _Watcher:
 
     def captured(self):
         """Whether a CUDA graph is being captured: what runs in it runs later, and nothing is told of it."""
-        capturing = getattr(self.torch.cuda, "is_current_stream_capturing", _never)()
+        capturing = self.gpu and getattr(self.torch.cuda, "is_current_stream_capturing", _never)()
         if capturing and "captured" not in self.left:
             self.left.add("captured")
             self.tell(_line("note", {"text": "what is captured in a CUDA graph is left alone: its passes are not told"}))
