@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserUnavailable } from '../support/browser';
 import { fixtureEngine } from '../support/fixture-engine';
 import { type ServedWindow, serveWindow } from '../support/served-window';
-import { countersSession, logSession } from '../support/timeline-sessions';
+import { countersSession, foundSession, logSession } from '../support/timeline-sessions';
 
 const why = browserUnavailable();
 if (why) console.warn(`The timeline is not tested: ${why}.`);
@@ -37,6 +37,7 @@ describe.skipIf(why !== null)(`the timeline${why ? ` (skipped: ${why})` : ''}`, 
     const engine = fixtureEngine();
     engine.sessions.set('t-counters', counters);
     engine.sessions.set('t-log', logSession('t-log'));
+    engine.sessions.set('t-found', foundSession('t-found'));
     served = await serveWindow(engine, { width: 1440, height: 1000 });
   });
   afterAll(() => served?.close());
@@ -175,6 +176,21 @@ describe.skipIf(why !== null)(`the timeline${why ? ` (skipped: ${why})` : ''}`, 
     const { left, width, top } = await plotOn(page);
     await page.mouse.move(left + width * 0.4, top + 60);
     await expect.poll(() => reading(page, 'memory')).toMatch(/predicted at most 4\.49 GiB$/);
+    await page.close();
+  });
+
+  it('tells what was found in a log apart from phases, and fits the period under a double click', async () => {
+    const page = await open('t-found');
+    const { left, width, top } = await plotOn(page);
+    await page.mouse.move(left + width * 0.4, top + 10);
+    await expect.poll(() => reading(page, 'found')).toBe('period 2 of 4, level 1');
+    expect(await page.getByTestId('reading-phases').count()).toBe(0);
+    await page.mouse.move(left + width * 0.05, top + 10);
+    await expect.poll(() => reading(page, 'found')).toBe('nothing found');
+    await page.mouse.dblclick(left + width * 0.4, top + 10);
+    const { durationUs } = foundSession('t-found').document;
+    await expect.poll(async () => (await viewOn(page)).t0 / durationUs).toBeCloseTo(0.24, 2);
+    expect((await viewOn(page)).t1 / durationUs).toBeCloseTo(0.51, 2);
     await page.close();
   });
 

@@ -134,6 +134,9 @@ function diagnosisInput(input: Scenario & Ending): DiagnosisInput {
   };
 }
 
+/** Levels and periods that are found in the line that is shown; null where none are. */
+export const foundIn = (input: Scenario & Ending) => diagnose(diagnosisInput(input)).found;
+
 export function findingsFor(input: Scenario & Ending) {
   return diagnose(diagnosisInput(input)).findings;
 }

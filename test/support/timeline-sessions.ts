@@ -140,6 +140,25 @@ export function logSession(id: string): FixtureSession {
   return { ...session, document: { ...document, overlay } };
 }
 
+/** The same with what was found in its line: four periods, of which the second and third are a quarter of the run each. */
+export function foundSession(id: string): FixtureSession {
+  const session = logSession(id);
+  const { overlay, durationUs } = session.document;
+  if (overlay.series === null) return session;
+  const at = (eighths: number) => Math.round((durationUs * eighths) / 8);
+  const bytes = { rest: 2 ** 30, peak: 3 * 2 ** 30 };
+  const found = {
+    levels: [{ span: [at(1), at(7)] as const, ...bytes }],
+    periods: [1, 2, 4, 6].map((from, i) => ({
+      ...bytes,
+      index: i + 1,
+      count: 1,
+      span: [at(from), at([2, 4, 6, 7][i]!)] as const,
+    })),
+  };
+  return { ...session, document: { ...session.document, overlay: { ...overlay, found } } };
+}
+
 /** `steps` announced steps and `samples` of device memory among them. */
 export function longSession(id: string, steps: number, samples: number): FixtureSession {
   const plan = { ...base, id, name: `${steps} steps`, spans: trainSpans(steps), sampleUs: 1e7 };

@@ -203,7 +203,7 @@ function useMeasured({ overlay }: SessionDocument, traces: TraceWindows, state: 
   }, [series, baselineBytes, traces, state]);
 }
 
-/** A double click fits the phase it is on, the step where it was fitted already, and else the whole run. */
+/** A double click fits the phase it is on, or what was found there where none was announced; else, and once it is fitted, the whole run. */
 function fitWhatLiesAt(
   { overlay }: SessionDocument,
   state: TimelineState,
@@ -211,13 +211,15 @@ function fitWhatLiesAt(
   t: Micros,
   lane: Lane | null,
 ): void {
-  const isOfPhases = lane === null || ['phases', 'memory', 'residual'].includes(lane.id);
-  const phase = overlay.phases.find(({ span }) => span[0] <= t && t <= span[1]);
-  if (!isOfPhases || !phase) {
+  const isOfPhases = lane === null || ['phases', 'found', 'memory', 'residual'].includes(lane.id);
+  const { phases, found } = overlay;
+  const spans = [...phases, ...(found?.periods ?? []), ...(found?.levels ?? [])];
+  const under = spans.find(({ span }) => span[0] <= t && t <= span[1]);
+  if (!isOfPhases || !under) {
     state.view.set(null);
     return;
   }
-  const [t0, t1] = phase.span;
+  const [t0, t1] = under.span;
   const now = state.view.get();
   const isFitted = now !== null && now.t0 >= t0 - (t1 - t0) && now.t1 <= t1 + (t1 - t0);
   if (isFitted) {

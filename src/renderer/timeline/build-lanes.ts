@@ -8,6 +8,7 @@ import { isShown, type Lane, type LaneSettings } from '../chart/lane';
 import { joinBlocks, listBlocks, RESIDUALS, residualBound } from '../chart/phase-blocks';
 import { type CounterLane, counterLanes } from './counter-lanes';
 import type { CurveWindow } from './curve-window';
+import { foundLane } from './found-lane';
 import { logLane } from './log-lane';
 import { marksLane } from './marks-lane';
 import { memoryLane } from './memory-lane';
@@ -44,6 +45,7 @@ export function buildLanes(
     lanes: [
       ...(session.marks ? [marksLane(session.marks)] : []),
       ...(hasPhases || session.counts.phases > 0 ? [phaseLane(session, blocks)] : []),
+      ...(overlay.found ? [foundLane(overlay.found)] : []),
       ...(overlay.series !== null || budget.ceiling > 0 ? [memory] : []),
       ...(hasResiduals ? [residualLane(blocks, residualBound(overlay, tier))] : []),
       ...counterLanes(session, traces),

@@ -18,6 +18,7 @@ import {
 import type { PhaseTime, TimeAnalysis } from '../divergence/timing/time';
 import type { Mark } from '../session/marks';
 import type { SessionDocument } from '../session/session-document';
+import { FOUND_TITLE, foundTable } from './found-spans';
 import { HELD_TITLE, heldTable } from './held-objects';
 import { LEDGER_NAMES, settingName } from './names';
 import { OBSERVED_TITLE, observedTable } from './observed';
@@ -31,6 +32,7 @@ export function explainTrace(
   const { overlay, time, inversion, marks = [] } = doc;
   const tables: readonly (readonly [string, WordTable | null])[] = [
     ['Marked moments', marks.length > 0 ? marksTable(marks) : null],
+    [FOUND_TITLE, foundTable(overlay)],
     [HELD_TITLE, heldTable(doc)],
     [OBSERVED_TITLE, observedTable(doc)],
     ['Ledger', ledgerTable(overlay)],

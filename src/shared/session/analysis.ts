@@ -28,6 +28,7 @@ import type { DiagnosisInput, Overlay } from '../divergence/overlay/types';
 import type { LearnedBudget } from '../learned/apply';
 import { applyLearned } from '../learned/apply';
 import type { ModelSpec, RunSpec } from '../model/spec';
+import type { FoundSpans } from '../trace/found-spans';
 import { phaseSpans } from '../trace/phases';
 import { deviceIn, listMigDevices, migDevice } from '../trace/series-ids';
 import type { SessionData } from './types';
@@ -189,8 +190,23 @@ function addExplained(
   diagnosis: Diagnosis | null,
 ): Overlay {
   if (overlay.series === null) return overlay;
-  const period = diagnosis?.period;
-  return { ...overlay, ...(ledger && { ledger }), ...(period && { period }) };
+  const { period, found } = diagnosis ?? {};
+  return {
+    ...overlay,
+    ...(ledger && { ledger }),
+    ...(period && { period }),
+    ...(found && { found: takeOff(found, overlay.baselineBytes) }),
+  };
+}
+
+/** What was in use before launch, as of all that is measured. */
+function takeOff({ levels, periods }: FoundSpans, baseline: Bytes): FoundSpans {
+  const less = <T extends FoundSpans['levels'][number]>(one: T): T => ({
+    ...one,
+    rest: one.rest - baseline,
+    peak: one.peak - baseline,
+  });
+  return { levels: levels.map(less), periods: periods.map(less) };
 }
 
 /** What the session's run must have been as a run of `model`, whatever was declared. */

@@ -3,7 +3,9 @@ import { diagnose } from '../../../src/shared/divergence/findings/diagnose';
 import { deriveLines } from '../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../src/shared/divergence/overlay/overlay';
 import type { Finding } from '../../../src/shared/divergence/overlay/types';
+import { listPeriods } from '../../../src/shared/divergence/shapes/found-spans';
 import { findPeriod } from '../../../src/shared/divergence/shapes/period';
+import type { FoundPeriod } from '../../../src/shared/trace/found-spans';
 import { Random } from './random';
 import { drawShape, type ShapeCause, type ShapeTrace } from './shapes';
 
@@ -18,6 +20,8 @@ export interface JudgedShape {
   /** Whether the interval of a growth holds what was planted; null where none was found. */
   readonly isWithin: boolean | null;
   readonly period: 'right' | 'missed' | 'invented' | 'none';
+  /** Periods told one by one against the steps there were. */
+  readonly spans: { readonly shown: number; readonly told: number; readonly right: number };
 }
 
 /** Every other trace is clean, the others take the causes in turn. */
@@ -54,6 +58,7 @@ export function judgeShape(index: number, seed: number): JudgedShape {
         ? null
         : low * perSecond <= trace.size && trace.size <= high * perSecond,
     period: judgePeriod(trace.periodUs, period?.us ?? null, trace),
+    spans: judgeSpans(trace.steps, period ? listPeriods(trace.series[0]!, period) : []),
   };
 }
 
@@ -68,6 +73,21 @@ function judgePeriod(
   if (planted === null) return found === null || work === 'training' ? 'none' : 'invented';
   if (found === null) return 'missed';
   return Math.abs(found - planted) <= 0.05 * planted ? 'right' : 'invented';
+}
+
+/** A span is right where both its ends lie within a quarter of a step of the step's own, or of as many steps in a row. */
+function judgeSpans(steps: readonly number[], found: readonly FoundPeriod[]): JudgedShape['spans'] {
+  const near = (t: number) =>
+    steps.reduce((best, one, i) => (Math.abs(one - t) < Math.abs(steps[best]! - t) ? i : best), 0);
+  const told = steps.length === 0 ? [] : found;
+  const right = told.filter(({ span, count }) => {
+    const [from, to] = span.map(near) as [number, number];
+    const off = (i: number, t: number) => Math.abs(steps[i]! - t);
+    const length = (steps[to]! - steps[from]!) / (to - from);
+    return to - from === count && Math.max(off(from, span[0]), off(to, span[1])) < 0.25 * length;
+  });
+  const sum = (some: readonly FoundPeriod[]) => some.reduce((all, { count }) => all + count, 0);
+  return { shown: Math.max(0, steps.length - 1), told: sum(told), right: sum(right) };
 }
 
 export function tableOfShapes(name: string, all: readonly JudgedShape[]): void {
@@ -95,6 +115,13 @@ export function tableOfShapes(name: string, all: readonly JudgedShape[]): void {
   const [right, missed, invented] = [count('right'), count('missed'), count('invented')];
   console.log(
     `  period   shown ${all.filter(({ trace }) => trace.periodUs !== null).length}, precision ${percent(right, right + invented)}, recall ${percent(right, right + missed)}`,
+  );
+  const spans = all.map((one) => one.spans);
+  const [told, shown, exact] = (['told', 'shown', 'right'] as const).map((key) =>
+    spans.reduce((sum, one) => sum + one[key], 0),
+  ) as [number, number, number];
+  console.log(
+    `  its spans, one by one: ${shown} steps, precision ${percent(exact, told)}, recall ${percent(exact, shown)}`,
   );
   console.log(
     `  clean with a finding above low confidence: ${clean.filter(({ findings }) => findings.some(({ confidence }) => confidence !== 'low')).length} of ${clean.length}; with any: ${clean.filter(({ findings }) => findings.length > 0).length}`,

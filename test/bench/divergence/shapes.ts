@@ -17,6 +17,8 @@ export interface ShapeTrace {
   readonly size: number;
   /** Of a step that the line shows; null where it shows none, or is read too seldom to. */
   readonly periodUs: Micros | null;
+  /** When each step of a line that shows them began, and the last one ended. */
+  readonly steps: readonly Micros[];
   readonly series: readonly SampledSeries[];
   readonly durationUs: Micros;
   readonly intervalUs: Micros;
@@ -48,6 +50,7 @@ export function drawShape(random: Random, cause: ShapeCause | null): ShapeTrace 
   const noise = random.pick([0, 0, 1, 3]) * MiB;
   const jitter = random.pick([0, 0.01, 0.04]);
   const step = { at: begin + load, length: stepUs, next: begin + load + stepUs };
+  const steps: Micros[] = [step.at];
   let request = 0;
   const line = (t: Micros): number => {
     if (t < begin || t > end) return idle;
@@ -55,6 +58,7 @@ export function drawShape(random: Random, cause: ShapeCause | null): ShapeTrace 
     const since = t - begin - load;
     while (step.next <= t) {
       step.at = step.next;
+      steps.push(step.at);
       step.length = stepUs * (1 + jitter * random.normal());
       step.next = step.at + Math.max(0.3 * stepUs, step.length);
     }
@@ -91,6 +95,7 @@ export function drawShape(random: Random, cause: ShapeCause | null): ShapeTrace 
     cause,
     size,
     periodUs: isSeen ? stepUs : null,
+    steps: isSeen ? steps : [],
     series: hasUtilization ? [used, busy] : [used],
     durationUs,
     intervalUs,

@@ -5,10 +5,12 @@
  * A further kind of finding is a file that exports one function, its line in `diagnose`, and its name in the vocabulary.
  */
 
+import type { FoundSpans } from '../../trace/found-spans';
 import { type JudgedRun, judgeDeclaredRun } from '../fit/judged-run';
 import { clearWinner, type Winner } from '../fit/winner';
 import { frameworkOverlay } from '../overlay/overlay';
 import type { DiagnosisInput, Finding, Overlay } from '../overlay/types';
+import { listLevels } from '../shapes/found-spans';
 import type { Period } from '../shapes/period';
 import { findAllocatorOverhead } from './allocator';
 import { findBeyondObserved } from './beyond-observed';
@@ -44,6 +46,8 @@ export interface Diagnosis {
   readonly winner: Winner | null;
   /** Of the line that is shown; null where steps are announced or it does not repeat. */
   readonly period: Period | null;
+  /** What the line that is shown tells of a run that announced nothing; null where it did, or nothing is found. */
+  readonly found: FoundSpans | null;
 }
 
 export function diagnose(input: DiagnosisInput): Diagnosis {
@@ -51,7 +55,8 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const outOfMemory = findOutOfMemory(input);
   // A pool taken at start hides what the run holds in it, so neither settings nor growth can be told beside one.
   const pool = findPreallocatedPool(input);
-  const watched = watchLines(input).filter(({ of }) => pool === null || of !== 'device');
+  const all = watchLines(input);
+  const watched = all.filter(({ of }) => pool === null || of !== 'device');
   const rises = findGrowth(input, watched);
   const hasSlope = rises.some(({ of, finding }) => of !== 'host' && finding.slope?.per !== 'step');
   const named = nameSettings(input, framework, { hasPool: pool !== null, hasSlope });
@@ -95,8 +100,21 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     leak,
     judged,
     winner: winner ?? clearWinner(named.asRecorded?.mismatch),
-    period: watched.find(({ line }) => line.info.id === input.overlay.series)?.period ?? null,
+    ...findSpans(input, all),
   };
+}
+
+/** How the line that is shown repeats, and the spans that are found in it. */
+function findSpans(
+  { overlay, spans }: DiagnosisInput,
+  watched: readonly Watched[],
+): Pick<Diagnosis, 'period' | 'found'> {
+  const shown = watched.find(({ line }) => line.info.id === overlay.series);
+  if (shown === undefined) return { period: null, found: null };
+  const { period, periods, floors } = shown;
+  const levels = floors[0] ? listLevels(floors[0]) : [];
+  const isEmpty = spans.length > 0 || levels.length + periods.length === 0;
+  return { period, found: isEmpty ? null : { levels, periods } };
 }
 
 /**

@@ -62,10 +62,10 @@ function wasAtWork(
 
 function describePlateau(
   input: DiagnosisInput,
-  { line, name, of, period }: Watched,
+  { line, name, of, period, periods }: Watched,
   { from, to, bytes, before, after, since, isAtWork }: Plateau,
 ): Finding {
-  const running = runningAt(input, line.info.id, from);
+  const running = runningAt(input, line.info.id, from, periods);
   const share = formatPercent((100 * bytes) / Math.max(1, before));
   return {
     kind: 'plateau',

@@ -26,7 +26,7 @@ export function findSpikesOfLines(
 
 function describeSpikes(
   input: DiagnosisInput,
-  { line, name, of }: Watched,
+  { line, name, of, periods }: Watched,
   spikes: readonly Spike[],
 ): Finding {
   const tallest = spikes.reduce((most, one) => (one.above > most.above ? one : most));
@@ -35,7 +35,7 @@ function describeSpikes(
     t: maxIn(line, spike.t0, spike.t1)?.t ?? spike.t0,
   }));
   const top = moments.find(({ value }) => value === tallest.value)?.t ?? tallest.t0;
-  const running = runningAt(input, line.info.id, top);
+  const running = runningAt(input, line.info.id, top, periods);
   const usual = tallest.value - tallest.above;
   const more = spikes.length === 1 ? '' : `, the tallest of ${spikes.length}`;
   return {
@@ -48,7 +48,7 @@ function describeSpikes(
     confidence: of === 'host' && tallest.above < MIN_HOST ? 'low' : 'medium',
     evidence: [
       ...moments.slice(0, TOLD).map(({ t, above, value }) => {
-        const { words } = runningAt(input, line.info.id, t);
+        const { words } = runningAt(input, line.info.id, t, periods);
         return `At ${formatDuration(t)} ${line.info.id} reached ${formatBytes(value)}, ${formatBytes(above)} above what is usual around it${words === null ? '' : `; ${words}`}.`;
       }),
       `Before and after it is at most ${formatBytes(usual)}: the spike is ${formatPercent((100 * tallest.above) / Math.max(1, usual))} more, and decides whether the run fits.`,

@@ -5,12 +5,14 @@
  */
 
 import type { Bytes, Micros } from '../../base/units';
+import { countPeriods, type FoundPeriod } from '../../trace/found-spans';
 import { deviceIn, deviceMetricIn, FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import { deviceName } from '../../trace/series-names';
 import type { SeriesData } from '../../trace/types';
 import { candidateLines, devicesBeside, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 import { type Floor, findFloors } from '../shapes/floor';
+import { listPeriods } from '../shapes/found-spans';
 import { findPeriod, type Period } from '../shapes/period';
 
 export interface Watched {
@@ -22,6 +24,8 @@ export interface Watched {
   readonly floors: readonly Floor[];
   /** Null where steps are announced, or the line does not repeat. */
   readonly period: Period | null;
+  /** Its repetitions one by one, or several in a row. */
+  readonly periods: readonly FoundPeriod[];
 }
 
 /** A finding that a line makes by itself, and whose line it is. */
@@ -45,10 +49,24 @@ export function watchLines(input: DiagnosisInput): Watched[] {
   const announced = medianStep(spans);
   return ids.flatMap((id): Watched[] => {
     const line = seriesById(lines, id);
-    const period = line && announced === null ? findPeriod(line) : null;
-    const floors = line ? findFloors(line, announced ?? period?.us ?? null) : [];
-    return line ? [{ line, ...nameLine(id, devices.length), floors, period }] : [];
+    if (line === undefined) return [];
+    const { period, periods } = announced === null ? findRepetition(line) : NO_REPETITION;
+    const floors = findFloors(line, announced ?? period?.us ?? null);
+    return [{ line, ...nameLine(id, devices.length), floors, period, periods }];
   });
+}
+
+const NO_REPETITION = { period: null, periods: [] } as const;
+
+/** How often a line repeats, counted where it does. */
+function findRepetition(line: SeriesData): Pick<Watched, 'period' | 'periods'> {
+  const period = findPeriod(line);
+  if (period === null) return NO_REPETITION;
+  const periods = listPeriods(line, period);
+  const [first, last] = [periods[0], periods.at(-1)];
+  if (first === undefined || last === undefined) return { period, periods };
+  const span = [first.span[0], last.span[1]] as const;
+  return { period: { ...period, count: countPeriods(periods), span }, periods };
 }
 
 function nameLine(id: string, devices: number): Pick<Watched, 'of' | 'name'> {

@@ -6,6 +6,7 @@
 import type { Bytes, Micros, Percent } from '../../base/units';
 import type { Component, Confidence, FindingKind, Phase } from '../../base/vocabulary';
 import type { Budget, ComponentBytes } from '../../budget/types';
+import type { FoundSpans } from '../../trace/found-spans';
 import type { LogLine, Marker, PhaseSpan } from '../../trace/types';
 import type { Flagging } from './flags';
 import type { Lines } from './lines';
@@ -100,6 +101,8 @@ export interface MeasuredOverlay extends OverlayCore {
     readonly swing: Bytes;
     readonly span: readonly [Micros, Micros];
   };
+  /** Levels and periods found in the line, where the workload announced nothing; left out while the session is recorded. */
+  readonly found?: FoundSpans;
   /** GPUs were read, and the workload held nothing on any of them: the line is of what it did use. */
   readonly usedNoGpu?: true;
   /** Memory of the device the series belongs to; left out where it is not known. */
@@ -117,6 +120,7 @@ export interface UnmeasuredOverlay extends OverlayCore {
   readonly residualPercent: null;
   readonly stairs?: never;
   readonly period?: never;
+  readonly found?: never;
   readonly usedNoGpu?: never;
   readonly deviceBytes?: never;
   readonly observed?: never;

@@ -10,7 +10,7 @@ import {
   summarizeIn,
 } from '../../../../../src/shared/trace/series';
 import type { SampledSeries, SeriesData } from '../../../../../src/shared/trace/types';
-import { findingsFor, phase, series } from '../../../../support/overlay-scenario';
+import { findingsFor, foundIn, phase, series } from '../../../../support/overlay-scenario';
 
 const SECOND = 1e6;
 
@@ -161,6 +161,62 @@ describe('a line that nothing is known of', () => {
     expect(throttled).toMatchObject({ kind: 'throttled', bytes: null });
     expect(throttled?.title).toMatch(/heat/);
     expect(kinds([used(() => 0), reasons(1)])).toEqual([]);
+  });
+});
+
+describe('what is found in a line that nothing is known of', () => {
+  const look = (line: SampledSeries, more = {}) =>
+    foundIn({ series: [line], durationUs: 300 * SECOND, ...more });
+
+  it('are its periods, one by one, between loading and the end, and the level below them', () => {
+    const found = look(used(() => 0));
+    const spans = found?.periods.map(({ span }) => span) ?? [];
+    expect(spans).toEqual(
+      Array.from({ length: 40 }, (_, i) => [(14 + 7 * i) * SECOND, (21 + 7 * i) * SECOND]),
+    );
+    expect(found?.periods.map(({ index }) => index)).toEqual(spans.map((_, i) => i + 1));
+    expect(found?.periods[0]).toMatchObject({ rest: 8 * GiB, peak: 8 * GiB + 6 * 300 * MiB });
+    expect(found?.levels).toHaveLength(1);
+    expect(found?.levels[0]).toMatchObject({ rest: 8 * GiB });
+  });
+
+  it('are the levels before and after a rise, and no level of what grows', () => {
+    const levels = look(used((i) => (i < 160 ? 0 : GiB)))?.levels ?? [];
+    expect(levels.map(({ rest }) => rest)).toEqual([8 * GiB, 9 * GiB]);
+    const [early, late] = levels;
+    for (const [t, at] of [
+      [early?.span[1], 160],
+      [late?.span[0], 160],
+    ] as const)
+      expect(Math.abs((t ?? 0) / SECOND - at)).toBeLessThan(12);
+    expect(look(log('gpu0.memory.used', 300, (i) => 4 * GiB + 10 * MiB * i))).toBeNull();
+  });
+
+  it('name the period in which a line rose for a moment', () => {
+    const [spike, ...rest] = found([used((i) => (i === 183 ? 4 * GiB : 0))]);
+    expect(rest).toEqual([]);
+    expect(spike).toMatchObject({ kind: 'spike', phase: null });
+    expect(spike?.title).toMatch(/while period 25 of 40, found in the trace, ran$/);
+  });
+
+  it('are told several at a time where there are many, and are of any length', () => {
+    const line = log('gpu0.memory.used', 9000, (i) => 4 * GiB + (i % 9) * 200 * MiB);
+    const periods = look(line, { durationUs: 9000 * SECOND })?.periods ?? [];
+    expect(periods.length).toBeLessThanOrEqual(256);
+    expect(periods.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(990);
+    for (const [i, { index, count, span }] of periods.entries()) {
+      expect((span[1] - span[0]) / SECOND).toBe(9 * count);
+      expect(index).toBe(1 + periods.slice(0, i).reduce((sum, one) => sum + one.count, 0));
+    }
+  });
+
+  it('are left out where phases were announced', () => {
+    expect(
+      look(
+        used(() => 0),
+        { markers: phase('forward', 1, 20_000, 30_000) },
+      ),
+    ).toBeNull();
   });
 });
 
