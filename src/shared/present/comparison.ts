@@ -91,7 +91,10 @@ export function settingsTable({ differences, labels }: Comparison): WordTable | 
   if (config.length === 0) return null;
   return {
     head: ['setting', ...labels.map((_, i) => letter(i))],
-    rows: config.map(({ field, values }) => [settingName(field), ...values.map(formatSetting)]),
+    rows: config.map(({ field, values }) => [
+      settingName(field),
+      ...values.map((value) => formatSetting(value, field)),
+    ]),
     words: 1,
     notes: [],
   };

@@ -3,6 +3,8 @@ import { ABSENT } from '../base/format';
 import type { Component, Phase } from '../base/vocabulary';
 import type { ClaimVerdict } from '../chapter/claims';
 import type { LedgerKind } from '../divergence/overlay/types';
+import { RUN_SETTINGS } from '../model/settings';
+import { seriesName } from '../trace/series-names';
 
 /** In the middle of a sentence; `componentLabel` begins one. */
 const COMPONENT_NAMES: Readonly<Record<Component, string>> = {
@@ -66,16 +68,23 @@ export const VERDICT_NAMES: Readonly<Record<ClaimVerdict, string>> = {
   'not-computable': 'no theory',
 };
 
-/** promptTokens → prompt tokens, kvCache → KV cache, seq → sequence. */
-export const settingName = (field: string): string =>
-  field
-    .replace(/^seq$/, 'sequence')
-    .replace(/([a-z])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`)
-    .replace(/^kv\b/, 'KV');
+/** What sessions are told apart by besides their settings. */
+const OTHER_FIELDS: Readonly<Record<string, string>> = { gpu: 'GPU', series: 'measured line' };
 
-/** The value of a setting; what was not declared is absent. */
-export function formatSetting(value: unknown): string {
+/** promptTokens → prompt tokens, kvCache → KV cache, dp → data-parallel ranks: as the forms call it, within a sentence. */
+export function settingName(field: string): string {
+  const label = isSetting(field) ? RUN_SETTINGS[field].label : field;
+  return (
+    OTHER_FIELDS[field] ?? label.replace(/^[A-Z](?=[a-z]+(?![A-Za-z]))/, (c) => c.toLowerCase())
+  );
+}
+
+/** The value of a setting; what was not declared is absent. The measured line has the name people know it by. */
+export function formatSetting(value: unknown, field?: string): string {
+  if (field === 'series' && typeof value === 'string') return seriesName(value);
   if (value === null || value === undefined) return ABSENT;
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return String(value);
 }
+
+const isSetting = (field: string): field is keyof typeof RUN_SETTINGS => field in RUN_SETTINGS;

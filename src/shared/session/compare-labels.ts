@@ -18,6 +18,8 @@ const SPEAKS_FOR_ITSELF = [
   'attention',
   'backend',
   'framework',
+  'workload',
+  'gpu',
 ];
 /** More than these make no name. */
 const MAX_PARTS = 3;
@@ -28,7 +30,10 @@ export function nameByDifference(
   config: Settings,
 ): readonly string[] {
   const settings = pickSettings(config);
-  const told = settings.length > 0 ? settings : config.filter(({ field }) => field !== 'series');
+  const hasOwnNames = new Set(sessions.map(({ name }) => name)).size === sessions.length;
+  // Where they were recorded says less of them than their names, where those differ.
+  const circumstances = hasOwnNames ? [] : config.filter(({ field }) => field !== 'series');
+  const told = settings.length > 0 ? settings : circumstances;
   const parts = sessions.map((_, i) =>
     told
       .slice(0, MAX_PARTS)

@@ -1,5 +1,5 @@
 /** What is compared with what, what was set otherwise, and every figure: a column a session, its difference beside it. */
-import { Fragment } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { describeChange, letter, repeatsTable, rowName } from '../../../shared/present/comparison';
 import { capitalize, formatSetting, settingName } from '../../../shared/present/names';
 import { formatFigure } from '../../../shared/session/compare-rows';
@@ -11,12 +11,20 @@ interface Props {
   readonly comparison: Comparison;
 }
 
+/** A table wider than the window: what scrolls must be reached by keys. */
+const Scrolling = ({ label, children }: { label: string; children: ReactNode }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the keys that scroll it
+  <section className="scroll" aria-label={label} tabIndex={0}>
+    {children}
+  </section>
+);
+
 /** Who is who, what each was set to, and which of them is the base. */
 export function Compared({ comparison, onBase }: Props & { onBase(place: number): void }) {
   const { sessions, labels, base, differences } = comparison;
   return (
     <section className="card compared">
-      <div className="scroll">
+      <Scrolling label="Settings of the sessions">
         <table className="table">
           <thead>
             <tr>
@@ -50,14 +58,14 @@ export function Compared({ comparison, onBase }: Props & { onBase(place: number)
                 </td>
                 {differences.config.map(({ field, values }) => (
                   <td key={field} className="num">
-                    {formatSetting(values[i])}
+                    {formatSetting(values[i], field)}
                   </td>
                 ))}
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolling>
       {differences.config.length === 0 && (
         <p className="muted">The sessions declare the same settings, on the same device.</p>
       )}
@@ -76,7 +84,7 @@ export function Figures({ comparison }: Props) {
   const { rows, labels, base } = comparison;
   return (
     <section className="card compare-figures">
-      <div className="scroll">
+      <Scrolling label="Figures of the sessions">
         <table className="table">
           <thead>
             <tr>
@@ -112,7 +120,7 @@ export function Figures({ comparison }: Props) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolling>
       <Repeats comparison={comparison} />
     </section>
   );
