@@ -129,6 +129,11 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     const before = traces().at(-1)!.t1;
     engine.grow();
     await expect.poll(() => traces().at(-1)!.t1).toBeGreaterThan(before);
+    // What it is doing now is asked anew, too.
+    const newest = engine.sessions.get('s-live')!.document.durationUs;
+    await expect
+      .poll(() => engine.calls.findLast(({ method }) => method === 'moment')?.args)
+      .toMatchObject({ id: 's-live', at: newest });
     expect(await findSerious(page)).toEqual([]);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('complete', { exact: true }).waitFor();

@@ -34,6 +34,10 @@ export interface OverviewProps {
   onFinding(finding: Finding): void;
 }
 
+/** What is still to come stands at the end. */
+const tickAt = ({ span }: Finding, whole: View, width: number): number =>
+  timeToX(Math.min(findMiddle(span), whole.t1), whole, { left: 0, width });
+
 export function Overview(props: OverviewProps) {
   const { session, layout, end } = props;
   const whole = { t0: 0, t1: end };
@@ -50,7 +54,7 @@ export function Overview(props: OverviewProps) {
             className="finding-tick"
             data-sign={Math.sign(finding.bytes ?? 1)}
             style={{
-              left: timeToX(findMiddle(finding.span), whole, { left: 0, width: layout.width }),
+              left: tickAt(finding, whole, layout.width),
             }}
             title={finding.title}
             aria-label={`Finding: ${finding.title}`}

@@ -52,8 +52,7 @@ function tellMemory(session: SessionDocument): string {
 /** What costs time is the cause of no byte, and what was not measured is not why more was. */
 function mayExplain({ kind, bytes }: Finding, residual: Bytes): boolean {
   if (TAKES_TIME.has(kind)) return false;
-  const isSigned = kind === 'unexplained' || kind === 'other_process';
-  return !isSigned || bytes === null || residual === 0 || Math.sign(bytes) === Math.sign(residual);
+  return bytes === null || residual === 0 || Math.sign(bytes) === Math.sign(residual);
 }
 
 /** These cost time, and are the cause of no byte. */

@@ -1,5 +1,6 @@
 /** What a session is doing now, while it is recorded and while it is replayed: calm, one line, the same places always. */
 import { TriangleAlert } from 'lucide-react';
+import { useEffect } from 'react';
 import { formatBytes, formatDuration, formatSi } from '../../../shared/base/format';
 import { formatReason } from '../../../shared/present/gap-reasons';
 import { capitalize } from '../../../shared/present/names';
@@ -11,9 +12,12 @@ import { describeLive, openGap } from './live-figures';
 export function LiveBar({ session }: { session: SessionDocument }) {
   const { id, durationUs, overlay } = session;
   const series = overlay.series;
-  const { data: moment } = useQuery(`now ${id} ${series}`, (engine) =>
+  const { data: moment, refresh } = useQuery(`now ${id} ${series}`, (engine) =>
     engine.moment({ id, at: durationUs, ...(series && { series }) }),
   );
+  // The figures of the moment before stand until those of the new one are here.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer moment is the reason to ask again
+  useEffect(refresh, [refresh, durationUs]);
   const live = describeLive(session, moment);
   const gap = openGap(session);
   return (

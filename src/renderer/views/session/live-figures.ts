@@ -56,7 +56,7 @@ const openWithin = (intervalUs: Micros | null): Micros =>
 export const openSince = ({ durationUs, series }: Pick<SessionDocument, 'durationUs' | 'series'>) =>
   durationUs - Math.max(...series.map(({ intervalUs }) => openWithin(intervalUs)), 0);
 
-/** The series laid over the budget, or else any, that has been without a reading up to now. */
+/** The series laid over the budget, or else any, that has been without a reading up to now; what never gave one has not stopped. */
 export function openGap({
   gaps,
   durationUs,
@@ -64,7 +64,9 @@ export function openGap({
   series,
 }: SessionDocument): SessionDocument['gaps'][number] | null {
   const open = gaps.filter(({ t0, t1, series: id }) => {
-    const interval = series.find((each) => each.id === id)?.intervalUs ?? 0;
+    const line = series.find((each) => each.id === id);
+    if (!line || line.count === 0) return false;
+    const interval = line.intervalUs ?? 0;
     return t1 >= durationUs - openWithin(interval) && t1 - t0 > 2 * interval;
   });
   return open.find((gap) => gap.series === overlay.series) ?? open[0] ?? null;
