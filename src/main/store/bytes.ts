@@ -153,17 +153,18 @@ export class ByteReader {
       return;
     }
     const part = Math.min(width, PART);
-    const length = Math.ceil(((to - from) * part) / 8);
-    this.#need(length + PADDING);
     const view = this.#view;
     const mask = 2 ** part - 1;
-    let bit = this.at * 8;
+    let bit = this.#takeBits(to - from, part);
     for (let i = from; i < to; i++) {
       values[i] = base + ((view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask) * scale;
       bit += part;
     }
-    this.at += length;
-    if (width > PART) this.#addHigher(values, from, to, width - PART, scale * 2 ** PART);
+    let unit = scale;
+    for (let rest = width - PART; rest > 0; rest -= PART) {
+      unit *= 2 ** PART;
+      this.#addHigher(values, from, to, Math.min(rest, PART), unit);
+    }
   }
 
   /** Passes over `count` numbers of `width` bits, as `bits` reads them. */
@@ -179,11 +180,25 @@ export class ByteReader {
     this.at += length;
   }
 
-  /** Adds to `values` what of them lies above the bits already read. */
+  /** Adds to `values` what of them lies above the bits already read: at most PART bits of each. */
   #addHigher(values: Float64Array, from: number, to: number, width: number, scale: number): void {
-    const higher = new Float64Array(to - from);
-    this.bits(higher, 0, to - from, width, 0, scale);
-    for (let i = from; i < to; i++) values[i] = values[i]! + higher[i - from]!;
+    const view = this.#view;
+    const mask = 2 ** width - 1;
+    let bit = this.#takeBits(to - from, width);
+    for (let i = from; i < to; i++) {
+      const higher = (view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask;
+      values[i] = values[i]! + higher * scale;
+      bit += width;
+    }
+  }
+
+  /** Where the first of `count` numbers of `width` bits lies, in bits; reading goes on behind them. */
+  #takeBits(count: number, width: number): number {
+    const length = Math.ceil((count * width) / 8);
+    this.#need(length + PADDING);
+    const bit = this.at * 8;
+    this.at += length;
+    return bit;
   }
 
   /** At the end of what was written, padding aside. */

@@ -17,6 +17,7 @@ import { EVER } from '../../shared/trace/series';
 import type { Summary } from '../../shared/trace/summary';
 import { ByteReader, ChunkError } from './bytes';
 import type { GroupTimes, Samples } from './chunk';
+import { bound } from './schema';
 import { checkTime, IN_TIME, rising } from './time-limit';
 import { type ChunkRef, summarizeSpan, type TraceSource } from './trace-source';
 
@@ -50,6 +51,8 @@ interface Row {
 interface Listed {
   readonly chunks: readonly ChunkRef[];
   readonly t0: Float64Array;
+  /** Of all its samples, once that was asked for. */
+  whole?: { readonly summary: Summary | null };
 }
 
 const NOTHING: Samples = { times: new Float64Array(0), values: new Float64Array(0) };
@@ -66,7 +69,7 @@ export class FirstFormatSource implements TraceSource {
   constructor(db: Database.Database) {
     this.#list = db.prepare(
       `SELECT rowid AS id, n, t0, t1, min, min_t AS minT, max, max_t AS maxT, first, last, sum, seq FROM chunk
-        WHERE series = ? AND ${IN_TIME} ORDER BY seq`,
+        WHERE series = ${bound('series')} AND ${IN_TIME} ORDER BY seq`,
     );
     this.#data = db.prepare('SELECT codec, crc, data FROM chunk WHERE rowid = ?');
   }
@@ -144,7 +147,9 @@ export class FirstFormatSource implements TraceSource {
   }
 
   whole(series: number): Summary | null {
-    return summarizeSpan(this, series, EVER.t0, EVER.t1);
+    const listed = this.#read(series);
+    listed.whole ??= { summary: summarizeSpan(this, series, EVER.t0, EVER.t1) };
+    return listed.whole.summary;
   }
 
   /** A recorder of the old program may still be writing: its newest chunk grows in place. */
@@ -166,7 +171,7 @@ export class FirstFormatSource implements TraceSource {
     const known = this.#listed.get(series);
     if (known !== undefined) return known;
     let i0 = 0;
-    const rows = this.#list.iterate(series) as Iterable<Row>;
+    const rows = this.#list.iterate({ series }) as Iterable<Row>;
     const chunks = Array.from(
       rising(rows, (row) => row.seq),
       ({ id, ...row }) => {
@@ -180,7 +185,7 @@ export class FirstFormatSource implements TraceSource {
     for (let i = 1; i < chunks.length; i++)
       if (chunks[i]!.t0 <= chunks[i - 1]!.t1)
         throw new ChunkError('chunks of a series overlap in time');
-    const listed = { chunks, t0: Float64Array.from(chunks, ({ t0 }) => t0) };
+    const listed: Listed = { chunks, t0: Float64Array.from(chunks, ({ t0 }) => t0) };
     this.#listed.set(series, listed);
     return listed;
   }

@@ -82,6 +82,8 @@ export class GrowingSamples {
     this.sealRipe();
     const all = [...this.#series.values()];
     for (const series of all) if (series.waiting > 0) this.#store(series, series.waiting);
+    for (const series of all)
+      for (const chunk of series.sealLevels()) this.#storeChunk(series.key, chunk);
     this.#emptyTail(all);
     this.#waiting = 0;
   }

@@ -6,7 +6,8 @@
  *     level 1   | chunk of 1024 runs of 32 | …          at level 1), so that it never spans half of one
  *     level 0   | 4096 samples | 4096 | …  |  samples that wait, also in the tail of the file
  *
- * What is sealed is never changed again, and what lies behind the last chunk of a level is told by the levels below.
+ * What is sealed is never changed again, and what lies behind the last chunk of a level is told by the levels below; at
+ * the end of a recording a shorter chunk of each level is made of it.
  */
 import type { Micros } from '../../shared/base/units';
 import { type Groups, groupSamples, joinGroups, raiseGroups } from '../../shared/trace/levels';
@@ -44,6 +45,7 @@ interface Level {
   readonly parts: Groups[];
   summary: Summary | null;
   i0: number;
+  hasChunks: boolean;
 }
 
 const NONE = new Float64Array(0);
@@ -120,20 +122,40 @@ export class GrowingSeries {
     return sealed;
   }
 
+  /**
+   * What waits in each level that has chunks becomes one as well: no sample comes any more, and a look at the end needs
+   * not go down to the samples.
+   */
+  sealLevels(): SealedChunk[] {
+    const sealed: SealedChunk[] = [];
+    // With each level that is sealed more waits in the next.
+    for (let level = 1; this.#levels[level]?.hasChunks; level++) {
+      const growing = this.#levels[level]!;
+      if (growing.parts.length > 0) this.#sealLevel(level, growing, sealed);
+    }
+    return sealed;
+  }
+
   #raise(level: number, part: Groups, summary: Summary, i0: number, sealed: SealedChunk[]): void {
     const { gather, fan } = this.#layout;
-    this.#levels[level] ??= { parts: [], summary: null, i0 };
+    this.#levels[level] ??= { parts: [], summary: null, i0, hasChunks: false };
     const growing = this.#levels[level];
     if (growing.summary === null) growing.i0 = i0;
     growing.parts.push(part);
     growing.summary = growing.summary === null ? summary : mergeSummaries(growing.summary, summary);
-    if (growing.parts.length < (level === 1 ? gather : fan)) return;
-    const groups = joinGroups(growing.parts);
-    const whole = growing.summary;
+    if (growing.parts.length >= (level === 1 ? gather : fan))
+      this.#sealLevel(level, growing, sealed);
+  }
+
+  #sealLevel(level: number, growing: Level, sealed: SealedChunk[]): void {
+    const { parts, summary, i0 } = growing;
+    if (summary === null) return;
+    const groups = joinGroups(parts);
     growing.parts.length = 0;
     growing.summary = null;
-    sealed.push({ level, i0: growing.i0, summary: whole, times: NONE, values: NONE, groups });
-    this.#raise(level + 1, raiseGroups(groups, fan), whole, growing.i0, sealed);
+    growing.hasChunks = true;
+    sealed.push({ level, i0, summary, times: NONE, values: NONE, groups });
+    this.#raise(level + 1, raiseGroups(groups, this.#layout.fan), summary, i0, sealed);
   }
 
   #makeRoom(): void {

@@ -114,6 +114,9 @@ export class SeriesQuery {
 
   /** The last sample before t. */
   before(t: Micros): TimedValue | null {
+    const all = this.#source.whole(this.#series);
+    if (all === null || t <= all.t0) return null;
+    if (t > all.t1) return { t: all.t1, value: all.last };
     const { times, values } = this.#source.tail(this.#series);
     const at = lowerBound(times, t) - 1;
     if (at >= 0) return { t: times[at]!, value: values[at]! };
@@ -125,6 +128,9 @@ export class SeriesQuery {
 
   /** The first sample after t. */
   after(t: Micros): TimedValue | null {
+    const all = this.#source.whole(this.#series);
+    if (all === null || t >= all.t1) return null;
+    if (t < all.t0) return { t: all.t0, value: all.first };
     const around = this.#source.chunkAt(this.#series, t);
     if (around !== null && around.t1 > t)
       return this.#pick(around, (times) => upperBound(times, t));
@@ -162,6 +168,9 @@ export class SeriesQuery {
 
   /** About how many samples come before t. */
   #place(t: Micros): number {
+    const all = this.#source.whole(this.#series);
+    if (all === null || t < all.t0) return 0;
+    if (t >= all.t1) return all.count;
     const chunk = this.#source.chunkAt(this.#series, t);
     if (chunk === null) return 0;
     const { t0, t1, i0, n } = chunk;

@@ -6,6 +6,7 @@ import type Database from 'better-sqlite3';
 import type { Micros } from '../../shared/base/units';
 import { EVER } from '../../shared/trace/series';
 import type { Gap, LogLine, Marker, PhaseSpan } from '../../shared/trace/types';
+import { bound } from './schema';
 import type { Span } from './series-query';
 import { parsePhase, parseStoredMarker } from './stored-rows';
 import { IN_TIME, rising } from './time-limit';
@@ -45,12 +46,14 @@ const IN_SPAN = 't BETWEEN :t0 AND :t1';
 /** Without it SQLite would go by the index of times even where every time is asked for, and sort the whole table a page. */
 const BY_SEQ = '+t BETWEEN :t0 AND :t1';
 const markers = (span: string) =>
-  `SELECT seq, value FROM marker WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT :limit`;
+  `SELECT seq, value FROM marker WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`;
 const logs = (span: string) =>
-  `SELECT seq, t, stream, text FROM log WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT :limit`;
+  `SELECT seq, t, stream, text FROM log WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`;
 
 /** They are taken at once, which costs less than one by one. */
 const GAPS_AT_ONCE = 1000;
+/** So many of a series are kept; a view asks for those of each of its series with every look. */
+const FEW_GAPS = 256;
 
 const SQL = {
   markers: markers(IN_SPAN),
@@ -60,11 +63,12 @@ const SQL = {
   logs: logs(IN_SPAN),
   allLogs: logs(BY_SEQ),
   gaps: `SELECT gap.seq, gap.t0, gap.t1, gap.reason, series.id AS series FROM gap JOIN series ON series.key = gap.series
-    WHERE gap.seq > :after AND gap.t0 <= :t1 AND gap.t1 >= :t0 AND ${IN_TIME} ORDER BY gap.seq LIMIT :limit`,
+    WHERE gap.seq > :after AND gap.t0 <= :t1 AND gap.t1 >= :t0 AND ${IN_TIME} ORDER BY gap.seq LIMIT ${bound('limit')}`,
   // Gaps of a series do not overlap, so the one before the first that begins in the span is the last that can reach in.
-  touching: `SELECT t0, t1, reason FROM gap WHERE series = :series AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
-    (SELECT t0 FROM gap WHERE series = :series AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0 LIMIT ${GAPS_AT_ONCE}`,
-  phases: `SELECT seq, value FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 AND ${IN_TIME} ORDER BY seq LIMIT :limit`,
+  touching: `SELECT t0, t1, reason FROM gap WHERE series = ${bound('series')} AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
+    (SELECT t0 FROM gap WHERE series = ${bound('series')} AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0 LIMIT ${bound('limit')}`,
+  newestGap: 'SELECT max(seq) AS seq FROM gap',
+  phases: `SELECT seq, value FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`,
   longest: `SELECT coalesce(max(t1 - t0), 0) FROM phase WHERE ${IN_TIME}`,
   totals: `SELECT (SELECT count(*) FROM marker WHERE ${IN_TIME}) AS markers, (SELECT count(*) FROM log WHERE ${IN_TIME}) AS logs,
     (SELECT count(*) FROM gap WHERE ${IN_TIME}) AS gaps, (SELECT count(*) FROM phase WHERE ${IN_TIME}) AS phases`,
@@ -85,6 +89,9 @@ export class SessionRows {
   readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement>>;
   readonly #read: <T>(read: () => T) => T;
   #longestPhase: Micros | null = null;
+  /** By series, and the place of the last gap that was told when they were read. */
+  readonly #gaps = new Map<number, readonly Gap[] | null>();
+  #gapsUntil: number | null = null;
 
   /** `read` makes one moment of what is read within, and tells damage. */
   constructor(db: Database.Database, read: <T>(read: () => T) => T) {
@@ -122,12 +129,38 @@ export class SessionRows {
 
   /** Of one series, in order of time. */
   gapsTouching(series: number, { t0, t1 }: Span): Gap[] {
-    return this.#read(() => [...rising(this.#touching(series, t0, t1), (gap) => gap.t0)]);
+    return this.#read(() => {
+      const known = this.#knownGaps(series);
+      if (known === null) return [...rising(this.#touching(series, t0, t1), (gap) => gap.t0)];
+      return known.filter((gap) => gap.t0 <= t1 && gap.t1 >= t0);
+    });
+  }
+
+  /** All of a series, where they are few; null where they are many. */
+  #knownGaps(series: number): readonly Gap[] | null {
+    // A gap that is told anew has a new place.
+    const newest = this.#statements.newestGap.get() as { readonly seq: number | null };
+    if (newest.seq !== this.#gapsUntil) {
+      this.#gapsUntil = newest.seq;
+      for (const [key, gaps] of this.#gaps) if (gaps !== null) this.#gaps.delete(key);
+    }
+    const known = this.#gaps.get(series);
+    if (known !== undefined) return known;
+    const { t0, t1 } = EVER;
+    const found = this.#statements.touching.all({ series, t0, t1, limit: FEW_GAPS + 1 }) as Gap[];
+    const gaps = found.length > FEW_GAPS ? null : [...rising(found, (gap) => gap.t0)];
+    this.#gaps.set(series, gaps);
+    return gaps;
   }
 
   *#touching(series: number, t0: Micros, t1: Micros): Iterable<Gap> {
     for (let from = t0; ; ) {
-      const found = this.#statements.touching.all({ series, t0: from, t1 }) as Gap[];
+      const found = this.#statements.touching.all({
+        series,
+        t0: from,
+        t1,
+        limit: GAPS_AT_ONCE,
+      }) as Gap[];
       yield* found;
       const last = found.at(-1);
       if (last === undefined || found.length < GAPS_AT_ONCE) return;

@@ -23,6 +23,7 @@ import {
 import type { Layout } from './growing-series';
 import { KeptColumns } from './kept-columns';
 import { KnownChunks } from './known-chunks';
+import { bound } from './schema';
 import { SealedSummaries } from './sealed-summaries';
 import type { Totals } from './stored-totals';
 import { TailSamples } from './tail-samples';
@@ -34,13 +35,14 @@ const KEPT_BYTES: Bytes = 32 * 2 ** 20;
 const MAX_LEVEL = 20;
 
 const REF = 'SELECT id, series, level, t0, t1, i0, n, entries, times, summary FROM chunk';
+const OF_LEVEL = `series = ${bound('series')} AND level = ${bound('level')}`;
 const SQL = {
   top: 'SELECT max(level) FROM chunk WHERE series = ?',
   /** From the one that reaches into the span; chunks of a level do not overlap. */
-  chunks: `${REF} WHERE series = :series AND level = :level AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
-    (SELECT t0 FROM chunk WHERE series = :series AND level = :level AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0`,
-  between: `${REF} WHERE series = :series AND level = :level AND t0 <= :t1 AND ${IN_TIME} AND t0 >= coalesce(
-    (SELECT t0 FROM chunk WHERE series = :series AND level = :level AND t0 <= :t ORDER BY t0 DESC LIMIT 1), :t) ORDER BY t0 LIMIT :limit`,
+  chunks: `${REF} WHERE ${OF_LEVEL} AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
+    (SELECT t0 FROM chunk WHERE ${OF_LEVEL} AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0`,
+  between: `${REF} WHERE ${OF_LEVEL} AND t0 <= :t1 AND ${IN_TIME} AND t0 >= coalesce(
+    (SELECT t0 FROM chunk WHERE ${OF_LEVEL} AND t0 <= :t ORDER BY t0 DESC LIMIT 1), :t) ORDER BY t0 LIMIT ${bound('limit')}`,
   newest: 'SELECT max(id) FROM chunk',
   data: 'SELECT crc, data FROM chunk WHERE id = ?',
   times: 'SELECT crc, data FROM times WHERE id = ?',

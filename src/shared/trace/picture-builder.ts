@@ -173,8 +173,10 @@ export class PictureBuilder {
   #startColumn(column: number, t: Micros, value: number): void {
     this.#endColumn();
     this.#end = column >= this.#columns - 1 ? Number.POSITIVE_INFINITY : column + 1;
-    this.#times.fill(t, this.#n, this.#n + 4);
-    this.#values.fill(value, this.#n, this.#n + 4);
+    for (let i = this.#n; i <= this.#n + LAST; i++) {
+      this.#times[i] = t;
+      this.#values[i] = value;
+    }
   }
 
   /** Its points in order of time, each once. */
