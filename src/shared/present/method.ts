@@ -18,6 +18,7 @@ import {
 } from '../trace/series-ids';
 import { describeConfinement } from './environment';
 import { judgedByLearned } from './learned-words';
+import { planKept } from './plan-kept';
 
 /** Of a session whose line is not that of a GPU although there is one; null of any other. */
 export function whyNoGpu({
@@ -112,6 +113,8 @@ export function methodNotes(doc: SessionDocument): string[] {
         : `Flagged means a residual beyond ${percent}% of the prediction or ${formatBytes(bytes)}, whichever is more, for at least ${samples} samples.`,
     );
   }
+  const kept = planKept(doc);
+  if (kept !== null) notes.push(kept);
   const learned = judgedByLearned(doc);
   if (learned !== null) notes.push(learned);
   if (overlay.observed !== undefined)

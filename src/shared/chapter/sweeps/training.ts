@@ -190,7 +190,7 @@ export const MAX_BATCH: BundledSweep = {
     if (largest === 0 || within.length === points.length) return [];
     return [
       {
-        what: `largest batch within ${full ? '2 GiB' : '192 MiB'}`,
+        what: `largest within ${full ? '2 GiB' : '192 MiB'}`,
         value: largest,
         unit: 'sequences',
         predicted: [

@@ -20,15 +20,15 @@ export const plain = printableLine;
 export const helpFooter = (...paragraphs: readonly string[]): string =>
   `\n${paragraphs.map((text) => wrap(text, '')).join('\n')}`;
 
-export function wrap(text: string, indent: string, first = indent): string {
+export function wrap(text: string, indent: string, first = indent, width = PROSE): string {
   const lines: string[] = [];
   let line = first;
   // A word no line can hold (a path, a hash) is broken where the line ends.
   const words = plain(text)
     .split(' ')
-    .flatMap((word) => split(word, PROSE - indent.length));
+    .flatMap((word) => split(word, width - indent.length));
   for (const word of words) {
-    if (textWidth(line) + textWidth(word) > PROSE && line.trim() !== '') {
+    if (textWidth(line) + textWidth(word) > width && line.trim() !== '') {
       lines.push(line.trimEnd());
       line = indent;
     }
@@ -68,6 +68,26 @@ export function table(
   const rule = `  ${widths.map((width) => '─'.repeat(width)).join('  ')}`;
   const [first, ...others] = cells.map((row) => (row === null ? rule : line(row)));
   return [first, rule, ...others].join('\n');
+}
+
+/** The same where every word counts: what does not fit into its column goes on below. */
+export function wrappedTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  words: readonly number[],
+): string {
+  const widths = narrowed(
+    head.map((_, i) => widest([head, ...rows], i)),
+    words,
+  );
+  const lines = rows.flatMap((row) => {
+    const cells = row.map((cell, i) =>
+      words.includes(i) ? wrap(cell, '', '', widths[i]).split('\n') : [plain(cell)],
+    );
+    const height = Math.max(...cells.map(({ length }) => length));
+    return Array.from({ length: height }, (_, at) => cells.map((cell) => cell[at] ?? ''));
+  });
+  return table(head, lines, words, WIDTH);
 }
 
 /** Columns of the widest cell `i` of `rows`, however many they are. */

@@ -4,7 +4,7 @@ import type { Measurement, Outcome } from '../../../../shared/chapter/experiment
 import { printedFigure, theoryFigure } from '../../../../shared/present/claim-figures';
 import { VERDICT_NAMES } from '../../../../shared/present/names';
 import { figure } from '../../../../shared/present/numbers';
-import { table, wrap } from './columns';
+import { wrap, wrappedTable } from './columns';
 
 export function experimentListText(
   experiments: readonly {
@@ -68,7 +68,7 @@ export function experimentText(
     '',
     ...two(inputs),
     '',
-    table(['', 'how', 'figure', '', 'chapter', 'verdict'], rows, [0, 1, 3, 5]),
+    wrappedTable(['', 'how', 'figure', '', 'chapter', 'verdict'], rows, [0, 1, 3, 5]),
     ...notes(steps),
     ...(measurement === null
       ? []
@@ -83,16 +83,18 @@ export function experimentText(
 
 /** Why a printed figure is not what the theory gives, once for each reason. */
 function notes(steps: readonly Step[]): readonly string[] {
-  const reasons = new Map<string, string[]>();
+  const reasons = new Map<string, Set<string>>();
   for (const { what, claim } of steps) {
     if (claim === null || claim.verdict === 'right' || claim.verdict === 'rounded') continue;
-    reasons.set(claim.why, [...(reasons.get(claim.why) ?? []), what]);
+    reasons.set(claim.why, (reasons.get(claim.why) ?? new Set()).add(what));
   }
   if (reasons.size === 0) return [];
   return [
     '',
     'Where the chapter is off, and why',
-    ...[...reasons].flatMap(([why, steps]) => wrap(`${steps.join(', ')}: ${why}`, '    ', '  ')),
+    ...[...reasons].flatMap(([why, steps]) =>
+      wrap(`${[...steps].join(', ')}: ${why}`, '    ', '  '),
+    ),
   ];
 }
 
@@ -116,7 +118,7 @@ function measuredText(
   });
   return [
     wrap(`Measured: ${conditions}`, ''),
-    table(['', 'measured', 'predicted', 'by', 'chapter'], rows, [0, 3]),
+    wrappedTable(['', 'measured', 'predicted', 'by', 'chapter'], rows, [0, 3]),
     ...(crowded
       ? [
           wrap(

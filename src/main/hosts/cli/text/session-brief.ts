@@ -12,6 +12,7 @@ import { ranksNote, whyNoGpu } from '../../../../shared/present/method';
 import { formatInstant } from '../../../../shared/present/moments';
 import { noFindings } from '../../../../shared/present/no-findings';
 import { phaseTitle } from '../../../../shared/present/phase-name';
+import { planKept } from '../../../../shared/present/plan-kept';
 import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Envelope } from '../../../../shared/trace/envelope';
@@ -35,7 +36,9 @@ export function briefText(
 ): string {
   return [
     head(doc, budget),
-    styled(tone(doc), wrap(answer(doc), '')),
+    [styled(tone(doc), wrap(answer(doc), '')), wrap(planKept(doc) ?? '', '')]
+      .filter((line) => line !== '')
+      .join('\n'),
     pictures(doc, line),
     styled('quiet', wrap(whyNoGpu(doc) ?? '', '')),
     ...(doc.ranks === undefined ? [] : [ranksText(doc)]),

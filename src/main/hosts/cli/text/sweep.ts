@@ -9,7 +9,7 @@ import {
   SHORT_FIGURE_WORDS,
 } from '../../../../shared/present/sweep-words';
 import { markedBar } from './bars';
-import { table, WIDTH, wrap } from './columns';
+import { table, WIDTH, wrap, wrappedTable } from './columns';
 import { styled } from './style';
 
 const LONGEST_BAR = 24;
@@ -18,9 +18,10 @@ const SHORTEST_BAR = 6;
 export function sweepText(title: string, law: string | null, outcome: SweepOutcome): string {
   const { laws, conclusions, failed, notes } = outcome;
   return [
-    ...wrap(title, '')
+    wrap(title, '')
       .split('\n')
-      .map((line) => styled('strong', line)),
+      .map((line) => styled('strong', line))
+      .join('\n'),
     pointsTable(outcome),
     ...(laws.length > 0 ? [lawsTable(outcome)] : []),
     ...(conclusions.length > 0 ? [conclusionsTable(outcome)] : []),
@@ -113,7 +114,7 @@ function conclusionsTable({ conclusions }: SweepOutcome): string {
   const head = ['', 'measured', 'predicted', 'by', 'chapter'];
   const kept = head.flatMap((_, i) => (rows.some((row) => row[i] !== '') ? [i] : []));
   const keep = (row: readonly string[]) => kept.map((i) => row[i] ?? '');
-  return table(
+  return wrappedTable(
     keep(head),
     rows.map(keep),
     [0, 3, 4].flatMap((i) => (kept.includes(i) ? [kept.indexOf(i)] : [])),
