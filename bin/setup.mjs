@@ -16,10 +16,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isNewEnough, minimumMajor } from './minimum-node.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const inClone = existsSync(join(root, 'package-lock.json')) && existsSync(join(root, 'src'));
-const minimumMajor = 22;
 
 /** A set-up step that failed; `remedy` says what the person can do. */
 export class SetupError extends Error {
@@ -37,7 +37,7 @@ export function nodePath() {
     const path = join(folder, name, 'bin', binary);
     if (existsSync(path)) return path;
   }
-  if (Number(process.versions.node.split('.')[0]) >= minimumMajor) return process.execPath;
+  if (isNewEnough) return process.execPath;
   throw new SetupError(
     `Plumbline needs Node ${minimumMajor} or newer here; this is ${process.version}.`,
     'Install a newer Node from https://nodejs.org and run the command again.',
