@@ -2,7 +2,7 @@
  * How well findings name their causes, on labelled traces: precision, recall and error in bytes by kind, whether the
  * setting that was changed is named, and how long a session of ten million samples takes.
  *
- *     npm run bench:divergence -- [--traces 480] [--shapes 600] [--seed 1] [--verbose]
+ *     npm run bench:divergence -- [--traces 480] [--shapes 600] [--seed 1] [--verbose] [--logs FILE OR FOLDER…, last]
  *
  * Thresholds and the generator were set on seeds 1 to 4, by looking at single traces of the first two thirds. Of the last
  * third only the totals were seen meanwhile; any other seed is new. The traces come from budgets too, perturbed by
@@ -24,6 +24,7 @@ import { phaseSpans } from '../../src/shared/trace/phases';
 import type { Marker, SampledSeries } from '../../src/shared/trace/types';
 import { draw, type Plan } from './divergence/plan';
 import { Random } from './divergence/random';
+import { tellRealLogs } from './divergence/real-logs';
 import { type Judged, judge, judgeAlone } from './divergence/score';
 import { judgeShape, listShapeMistakes, tableOfShapes } from './divergence/score-shapes';
 import { type Trace, traceOf } from './divergence/trace';
@@ -262,6 +263,8 @@ console.log(
   `\n${traces} traces were made and analysed in ${(elapsed / 1000).toFixed(1)} s (seed ${seed}).`,
 );
 shapes(seed, option('shapes', 600));
+const logs = process.argv.indexOf('--logs');
+if (logs >= 0) await tellRealLogs(process.argv.slice(logs + 1));
 if (traces > 0) {
   alone(seed, option('alone', 40));
   timing();

@@ -24,11 +24,11 @@ import {
   restoreNames,
   selectRank,
 } from '../divergence/overlay/ranks';
-import type { DiagnosisInput, Overlay } from '../divergence/overlay/types';
+import type { DiagnosisInput, MeasuredOverlay, Overlay } from '../divergence/overlay/types';
 import type { LearnedBudget } from '../learned/apply';
 import { applyLearned } from '../learned/apply';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import type { FoundSpans } from '../trace/found-spans';
+import type { FoundLevel, FoundSpans } from '../trace/found-spans';
 import { phaseSpans } from '../trace/phases';
 import { deviceIn, listMigDevices, migDevice } from '../trace/series-ids';
 import type { SessionData } from './types';
@@ -195,18 +195,22 @@ function addExplained(
     ...overlay,
     ...(ledger && { ledger }),
     ...(period && { period }),
-    ...(found && { found: takeOff(found, overlay.baselineBytes) }),
+    ...(found && { found: takeOff(found, overlay) }),
   };
 }
 
-/** What was in use before launch, as of all that is measured. */
-function takeOff({ levels, periods }: FoundSpans, baseline: Bytes): FoundSpans {
+/** Less what was in use before launch, as all that is measured; a level at which nothing was held is none. */
+function takeOff(
+  { levels, periods }: FoundSpans,
+  { baselineBytes: baseline, measuredPeak }: MeasuredOverlay,
+): FoundSpans {
   const less = <T extends FoundSpans['levels'][number]>(one: T): T => ({
     ...one,
     rest: one.rest - baseline,
     peak: one.peak - baseline,
   });
-  return { levels: levels.map(less), periods: periods.map(less) };
+  const isHeld = ({ peak }: FoundLevel) => peak > 0.01 * measuredPeak.bytes;
+  return { levels: levels.map(less).filter(isHeld), periods: periods.map(less) };
 }
 
 /** What the session's run must have been as a run of `model`, whatever was declared. */
