@@ -51,8 +51,11 @@ function wasAtWork(
   t0: Micros,
   t1: Micros,
 ): boolean {
-  if (period !== null || spans.some((one) => one.step !== null && one.t1 > t0 && one.t0 < t1))
-    return true;
+  const steps = spans.filter(({ step }) => step !== null);
+  // The first step makes what all others use: states, and what an allocator keeps.
+  if (steps.length > 0)
+    return new Set(steps.filter((one) => one.t1 <= t1).map(({ step }) => step)).size >= 2;
+  if (period !== null) return true;
   const inside = (floors[0]?.windows ?? []).filter((one) => one.t0 >= t0 && one.t1 <= t1);
   const swinging = inside.filter(({ low, high }) => high - low >= 48 * MiB).length;
   if (swinging > 0.6 * inside.length) return true;

@@ -136,6 +136,16 @@ describe('a line that nothing is known of', () => {
     expect((plateau?.span[0] ?? 0) / SECOND).toBeCloseTo(160, -1.2);
   });
 
+  it('that rises in its first step, as all do, is no plateau', () => {
+    const line = log('gpu0.memory.used', 300, (i) => (i < 10 ? 0 : i < 120 ? 2 : 9) * GiB);
+    const markers = [
+      ...phase('forward', 1, 60_000, 121_000),
+      ...phase('forward', 2, 121_000, 295_000),
+    ];
+    expect(kinds([line], { markers })).toEqual([]);
+    expect(kinds([line, busy(() => 80_000)])).toEqual(['plateau']);
+  });
+
   it('that rises for a moment is a spike, with what was running', () => {
     const markers = phase('decode', null, 178_000, 186_000);
     const lines = [log('gpu0.memory.used', 300, (i) => (i === 180 ? 9 * GiB : 5 * GiB))];
