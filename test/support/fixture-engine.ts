@@ -24,7 +24,6 @@ import { PhaseLooks } from '../../src/shared/session/phase-changes';
 import { summarizeSpan } from '../../src/shared/session/statistics';
 import type { SessionSummary } from '../../src/shared/session/types';
 import { envelope } from '../../src/shared/trace/envelope';
-import { phaseSpans } from '../../src/shared/trace/phases';
 import {
   type FixtureSession,
   fixtureLibrary,
@@ -32,6 +31,7 @@ import {
   RTX_4090,
   trainSpans,
 } from './fixture-sessions';
+import { phaseSpans } from './phase-spans';
 
 export interface FixtureEngine extends EngineClient {
   /** Every call, oldest first. */

@@ -13,9 +13,9 @@ import { runDefaults } from '../../src/shared/model/run';
 import type { RunSpec } from '../../src/shared/model/spec';
 import { addSummaries } from '../../src/shared/session/brief';
 import type { SessionDocument } from '../../src/shared/session/session-document';
-import { phaseSpans } from '../../src/shared/trace/phases';
 import { seriesStats } from '../../src/shared/trace/series';
 import type { LogLine, Marker, MemoryMark, SampledSeries } from '../../src/shared/trace/types';
+import { phaseSpans } from './phase-spans';
 
 export const MB = 1024 * 1024;
 

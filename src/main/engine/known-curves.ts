@@ -4,7 +4,7 @@ import { type PhaseCurve, predictCurve } from '../../shared/budget/curve';
 import { type PredictedCurves, placeCurves } from '../../shared/picture/placed-curves';
 import { predictSession } from '../../shared/session/analysis';
 import type { SessionData } from '../../shared/session/types';
-import { phaseSpans } from '../../shared/trace/phases';
+import { announcedIn } from '../../shared/trace/announcements';
 
 export class KnownCurves {
   #last: { readonly key: string; readonly curves: readonly PhaseCurve[] | null } | null = null;
@@ -17,7 +17,7 @@ export class KnownCurves {
     const curves = this.#predict(session);
     // No marker is read where there is nothing to lay in time.
     if (curves === null) return null;
-    const { spans } = phaseSpans(session.markers, session.durationUs);
+    const { spans } = announcedIn(session).spansBy(session.durationUs);
     return placeCurves(curves, { series: session.series, spans }, view);
   }
 

@@ -367,6 +367,6 @@ export class Recording {
   /** What a list shows, from what is in the file by now. */
   #summarize(result: SessionResult): SessionSummary {
     using reader = openSession(this.path);
-    return summarizeSession({ ...readSession(reader), ...result });
+    return summarizeSession(readSession(reader, result));
   }
 }

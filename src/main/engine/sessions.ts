@@ -16,10 +16,9 @@ import { checkModel } from '../../shared/model/validate';
 import { drawPhases } from '../../shared/picture/phase-bars';
 import { invertSession, predictSession, type SessionAnalysis } from '../../shared/session/analysis';
 import { describeMoment } from '../../shared/session/at-moment';
-import { shortenDocument } from '../../shared/session/brief';
 import { compareSessions } from '../../shared/session/compare';
 import { type Comparison, MAX_COMPARED } from '../../shared/session/comparison';
-import { describeAnalysis } from '../../shared/session/document';
+import { describeAnalysis, describeBriefly } from '../../shared/session/document';
 import { glanceAt } from '../../shared/session/glance';
 import { knownAt } from '../../shared/session/known-at';
 import { cutPage, MANY_PHASES, touches } from '../../shared/session/pages';
@@ -79,7 +78,7 @@ export class Sessions {
   /** A finished session's is worked out once, and kept beside the library. */
   brief(query: Query<'brief'>): Answer<'brief'> {
     const { id, series, until } = query;
-    const compute = () => shortenDocument(this.show(query));
+    const compute = () => this.#analyse(query, describeBriefly);
     if (until !== undefined) return compute();
     return keepResult(
       this.#library.locate(id),

@@ -1,13 +1,14 @@
 /**
  * A session as it is worked with, whatever it came from: a live recording, a file of the library, an import.
  * Everything shown is derived from this on read (see document.ts). Samples stay in the file and are asked for by span;
- * markers and logs are read when they are first asked for.
+ * what was announced is read by page when it is first asked for, every marker and the log only for who asks for them.
  */
 
 import { dirname } from 'node:path';
 import type { Bytes } from '../../shared/base/units';
 import { flagLimits } from '../../shared/library/settings';
-import type { SessionData } from '../../shared/session/types';
+import type { SessionData, SessionResult } from '../../shared/session/types';
+import type { Announcements } from '../../shared/trace/announcements';
 import { figuresFrom } from '../../shared/trace/summary';
 import type { Gap, LogLine, Marker, SeriesData } from '../../shared/trace/types';
 import { readSettings } from './library-settings';
@@ -15,15 +16,23 @@ import { openSession, type SessionReader, type SummarizedSeries } from './sessio
 import { allocationLedger } from './session-meta';
 import { StoredSamples, whileOpen } from './stored-samples';
 
-/** A session file. */
-export function readSession(reader: SessionReader): SessionData {
+/** A session file. `result`: how it ended, where that is not in it yet. */
+export function readSession(
+  reader: SessionReader,
+  result: SessionResult = reader.result,
+): SessionData {
+  let announced: Announcements | null = null;
   let markers: Marker[] | null = null;
   let logs: LogLine[] | null = null;
   return {
     ...reader.header,
-    ...reader.result,
+    ...result,
     baselines: readBaselines(reader),
     series: storedSeriesIn(reader),
+    get announced() {
+      announced ??= whileOpen(reader, (open) => open.rows.announced());
+      return announced;
+    },
     get markers() {
       markers ??= whileOpen(reader, (open) => open.markers());
       return markers;

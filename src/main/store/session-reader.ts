@@ -13,7 +13,6 @@ import type { Micros } from '../../shared/base/units';
 import type { Mark } from '../../shared/session/marks';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import type { Envelope } from '../../shared/trace/envelope';
-import { phaseSpans } from '../../shared/trace/phases';
 import type { SampleRun } from '../../shared/trace/sample-source';
 import { EVER, isAbsent } from '../../shared/trace/series';
 import type { SpanStatistics } from '../../shared/trace/statistics';
@@ -339,7 +338,7 @@ export class SessionReader {
 
   /** While phases are not stored, they are paired from the markers. */
   #announced(): PhaseSpan[] {
-    return phaseSpans(this.markers(), this.refresh().durationUs).spans;
+    return this.rows.announced().spansBy(this.refresh().durationUs).spans;
   }
 
   /** A span without an end, as far as there are samples. */

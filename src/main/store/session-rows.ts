@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import type { Micros } from '../../shared/base/units';
+import { Announcements } from '../../shared/trace/announcements';
 import { EVER } from '../../shared/trace/series';
 import type { Gap, LogLine, Marker, PhaseSpan } from '../../shared/trace/types';
 import { bound } from './schema';
@@ -112,6 +113,14 @@ export class SessionRows {
   /** In order of arrival, as logs and gaps are; a gap that grew arrives anew. */
   markersIn(span: Span, query: PageQuery): Page<MarkerRow> {
     return this.#markers(isEver(span) ? 'allMarkers' : 'markers', span, query);
+  }
+
+  /** What is said by all markers, read page by page. */
+  announced(): Announcements {
+    const announced = new Announcements();
+    for (const { marker } of this.all((query) => this.markersIn(EVER, query)))
+      announced.take(marker);
+    return announced;
   }
 
   /** Those that may be notes of the workload: few, however many markers there are. */

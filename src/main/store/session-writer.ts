@@ -14,7 +14,7 @@ import { Failure } from '../../shared/base/failure';
 import type { Micros, Millis } from '../../shared/base/units';
 import type { AbsentReason } from '../../shared/base/vocabulary';
 import type { SessionHeader, SessionResult } from '../../shared/session/types';
-import { phaseSpans } from '../../shared/trace/phases';
+import { PhasePairing } from '../../shared/trace/phases';
 import type { LogLine, Marker, SeriesInfo } from '../../shared/trace/types';
 import { reserveSharedMemory } from './connection';
 import { GrowingSamples, type Row } from './growing-samples';
@@ -273,15 +273,12 @@ export class SessionWriter {
 
   /** Announced phases, as spans that can be asked for by time. Markers are read back: nobody else need keep them. */
   #storePhases(durationUs: Micros): void {
-    const told = this.#db
-      .prepare<[], string>('SELECT value FROM marker ORDER BY seq')
-      .pluck()
-      .all();
-    const waiting = this.#queue.flatMap(({ table, row }) =>
-      table === 'marker' ? [String(row[1])] : [],
-    );
-    const markers = [...told, ...waiting].map((text) => parseStoredMarker(text));
-    for (const span of phaseSpans(markers, durationUs).spans)
+    const pairing = new PhasePairing();
+    const told = this.#db.prepare<[], string>('SELECT value FROM marker ORDER BY seq').pluck();
+    for (const text of told.iterate()) pairing.take(parseStoredMarker(text));
+    for (const { table, row } of this.#queue)
+      if (table === 'marker') pairing.take(parseStoredMarker(String(row[1])));
+    for (const span of pairing.spansBy(durationUs).spans)
       this.#put('phase', [span.t0, span.t1, JSON.stringify(span)]);
   }
 

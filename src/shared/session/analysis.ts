@@ -28,8 +28,8 @@ import type { DiagnosisInput, MeasuredOverlay, Overlay } from '../divergence/ove
 import type { LearnedBudget } from '../learned/apply';
 import { applyLearned } from '../learned/apply';
 import type { ModelSpec, RunSpec } from '../model/spec';
+import { announcedIn } from '../trace/announcements';
 import type { FoundLevel, FoundSpans } from '../trace/found-spans';
-import { phaseSpans } from '../trace/phases';
 import { deviceIn, listMigDevices, migDevice } from '../trace/series-ids';
 import type { SessionData } from './types';
 
@@ -84,8 +84,9 @@ export interface SessionAnalysis {
 /** `use`: the line to show instead of the best one. `live`: of a session being recorded. */
 export function analyseSession(data: SessionData, use?: string, live?: LiveState): SessionAnalysis {
   const { budget, warning } = live?.predict(data) ?? predictSession(data);
-  const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
-  const whole = { series: data.series, markers: data.markers, spans };
+  const announced = announcedIn(data);
+  const { spans, warnings } = announced.spansBy(data.durationUs);
+  const whole = { series: data.series, markers: announced.markers, spans };
   const rank = chooseRank(whole, use);
   const input = buildInput(data, rank === null ? whole : selectRank(whole, rank, use), budget, {
     use: nameWithin(use),
@@ -176,8 +177,9 @@ function judgeByLearned(
 /** The line shown of a session and its peaks, without its phases. `use`: the line to show instead of the best one. */
 export function analysePeaks(data: SessionData, use?: string): Overlay {
   const { budget } = predictSession(data);
-  const { spans } = phaseSpans(data.markers, data.durationUs);
-  const whole = { series: data.series, markers: data.markers, spans };
+  const announced = announcedIn(data);
+  const { spans } = announced.spansBy(data.durationUs);
+  const whole = { series: data.series, markers: announced.markers, spans };
   const rank = chooseRank(whole, use);
   const shown = rank === null ? whole : selectRank(whole, rank, use);
   const line = { use, completed: undefined, peaksAlone: true };
@@ -220,10 +222,11 @@ export function invertSession(
   given: Partial<RunSpec>,
 ): Inversion | null {
   const { durationUs, baselines, logs, exitCode, signal } = data;
+  const announced = announcedIn(data);
   const whole = {
     series: data.series,
-    markers: data.markers,
-    spans: phaseSpans(data.markers, durationUs).spans,
+    markers: announced.markers,
+    spans: announced.spansBy(durationUs).spans,
   };
   const rank = chooseRank(whole, undefined);
   const { series, markers, spans } = rank === null ? whole : selectRank(whole, rank, undefined);

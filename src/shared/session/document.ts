@@ -4,12 +4,14 @@ import { invert } from '../divergence/inversion/inversion';
 import type { Overlay } from '../divergence/overlay/types';
 import { analyseTime } from '../divergence/timing/time';
 import type { LearnedBudget } from '../learned/apply';
+import { announcedIn } from '../trace/announcements';
 import { seriesStats } from '../trace/series';
 import { deviceIn } from '../trace/series-ids';
+import type { Marker } from '../trace/types';
 import { analyseSession, type LiveState, type SessionAnalysis } from './analysis';
-import { addSummaries } from './brief';
+import { addSummaries, shortenDocument } from './brief';
 import { listHeld } from './held-objects';
-import type { SessionDocument } from './session-document';
+import type { BriefDocument, SessionDocument } from './session-document';
 import type { SessionData } from './types';
 
 /** `use`: the line to show instead of the best one. `live`: of a session being recorded. */
@@ -17,7 +19,16 @@ export function buildDocument(data: SessionData, use?: string, live?: LiveState)
   return describeAnalysis(analyseSession(data, use, live));
 }
 
-export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
+export const describeAnalysis = (analysis: SessionAnalysis): SessionDocument =>
+  describe(analysis, analysis.data.markers);
+
+/** The brief form of it, for which no marker is read again. */
+export function describeBriefly(analysis: SessionAnalysis): BriefDocument {
+  const { counts, ...document } = shortenDocument(describe(analysis, []));
+  return { ...document, counts: { ...counts, markers: announcedIn(analysis.data).count } };
+}
+
+function describe(analysis: SessionAnalysis, markers: readonly Marker[]): SessionDocument {
   const { data, overlay, ranks, diagnosis, input, budget, learned } = analysis;
   return addSummaries({
     id: data.id,
@@ -33,10 +44,10 @@ export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
     run: data.run,
     simulated: data.simulated,
     series: data.series.map(seriesStats),
-    markers: data.markers,
+    markers,
     overlay,
     ...(learned && { learned: { ...learned, residualBytes: beyond(learned, overlay) } }),
-    ...listHeld(data.markers, input.spans),
+    ...listHeld(announcedIn(data).markers, input.spans),
     ...(ranks === null ? {} : { ranks }),
     findings: diagnosis?.findings ?? [],
     inversion: data.status !== 'recording' && diagnosis ? invert(diagnosis) : null,

@@ -6,6 +6,7 @@ import type { FlagLimits } from '../divergence/overlay/flags';
 import type { GpuInfo } from '../hardware/gpu-info';
 import type { LearnedConstants } from '../learned/types';
 import type { ModelSpec, RunSpec } from '../model/spec';
+import type { Announcements } from '../trace/announcements';
 import type { LogLine, Marker, SeriesData } from '../trace/types';
 import type { AllocationLedger } from './allocations';
 import type { Mark } from './marks';
@@ -15,6 +16,8 @@ export interface SessionData extends SessionHeader, SessionResult {
   readonly baselines: Readonly<Record<string, Bytes>>;
   readonly series: readonly SeriesData[];
   readonly markers: readonly Marker[];
+  /** What is said by them, of a session whose markers are read page by page; left out where they are in memory. */
+  readonly announced?: Announcements;
   readonly logs: readonly LogLine[];
   readonly warnings: readonly string[];
   /** Of a file that told every allocation with its stack. */

@@ -9,11 +9,11 @@
 
 import type { Micros } from '../base/units';
 import { PHASES, type Phase } from '../base/vocabulary';
-import { carriedOn, type MarkerOf } from './carried-on';
+import type { Book, MarkerOf } from './carried-on';
 import { TimedLists } from './timed-lists';
 import type { Marker, MemoryMark, PhaseSpan } from './types';
 
-interface PhaseSpans {
+export interface PhaseSpans {
   /** In order of their beginning. */
   readonly spans: PhaseSpan[];
   /** What did not add up, in plain words, each kind of trouble once. */
@@ -32,12 +32,8 @@ interface OpenPhase {
   superseded: boolean;
 }
 
-/** Phases of all ranks out of `markers`, which are in order of arrival; `durationUs` is how long the session lasted. */
-export const phaseSpans = (markers: readonly Marker[], durationUs: Micros): PhaseSpans =>
-  pairing(markers).spansBy(durationUs);
-
-/** Pairs begins with ends, rank by rank, as they arrive: what is paired once is not gone over again. */
-class PhasePairing {
+/** Pairs begins with ends, rank by rank, as markers arrive in their order: what is paired once is not gone over again. */
+export class PhasePairing implements Book<Marker> {
   readonly #warnings = new Warnings();
   readonly #unknown = new Set<string>();
   readonly #memory = new TimedLists<MemoryMarker>([], keyOf);
@@ -265,5 +261,3 @@ class Warnings {
     });
   }
 }
-
-const pairing = carriedOn<Marker, PhasePairing>(() => new PhasePairing());

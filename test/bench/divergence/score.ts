@@ -7,7 +7,7 @@ import { deriveLines } from '../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../src/shared/divergence/overlay/overlay';
 import type { Finding, Overlay } from '../../../src/shared/divergence/overlay/types';
 import type { RunSpec } from '../../../src/shared/model/spec';
-import { phaseSpans } from '../../../src/shared/trace/phases';
+import { phaseSpans } from '../../support/phase-spans';
 import { DEVICE_BYTES, type Plan } from './plan';
 import type { Trace } from './trace';
 

@@ -13,9 +13,9 @@ import { buildOverlay } from '../../../../src/shared/divergence/overlay/overlay'
 import type { DiagnosisInput } from '../../../../src/shared/divergence/overlay/types';
 import { analyseTime } from '../../../../src/shared/divergence/timing/time';
 import { summarizePhases } from '../../../../src/shared/session/phase-kinds';
-import { phaseSpans } from '../../../../src/shared/trace/phases';
 import type { Marker } from '../../../../src/shared/trace/types';
 import { budgetWith, MB, phase, series, training } from '../../../support/overlay-scenario';
+import { phaseSpans } from '../../../support/phase-spans';
 import { randomFrom } from '../../../support/random-runs';
 
 /** Whoever follows a recording: its markers are one list, to which those that are new are added. */

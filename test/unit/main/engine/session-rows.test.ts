@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../../../src/main/engine/engine';
 import type { EngineClient } from '../../../../src/shared/contract/api';
+import { shortenDocument } from '../../../../src/shared/session/brief';
 import { type RecordedRun, recordRun } from '../../../support/recorded-run';
 import { connectedEngine } from '../../../support/rpc-pair';
 
@@ -103,6 +104,7 @@ describe.each([
 
   it('tells the session briefly, whatever its length', async () => {
     const brief = await connect().brief({ id });
+    expect(brief).toEqual(shortenDocument(await connect().show({ id })));
     expect(JSON.stringify(brief).length).toBeLessThan(100_000);
     expect(brief.counts).toEqual({
       phases: 2 * STEPS,

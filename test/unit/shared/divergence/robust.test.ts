@@ -8,10 +8,10 @@ import { deriveLines } from '../../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../../src/shared/divergence/overlay/overlay';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
-import { phaseSpans } from '../../../../src/shared/trace/phases';
 import type { Marker } from '../../../../src/shared/trace/types';
 import { Random } from '../../../bench/divergence/random';
 import { MB, series } from '../../../support/overlay-scenario';
+import { phaseSpans } from '../../../support/phase-spans';
 
 const spec = preset('gpt2');
 const budgets = (['train', 'generate', 'infer'] as const).map((mode) =>

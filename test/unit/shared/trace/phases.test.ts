@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { phaseSpans } from '../../../../src/shared/trace/phases';
 import type { Marker } from '../../../../src/shared/trace/types';
+import { phaseSpans } from '../../../support/phase-spans';
 
 const phase = (
   event: 'begin' | 'end',

@@ -3,9 +3,9 @@ import { diagnose } from '../../../../../src/shared/divergence/findings/diagnose
 import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
 import { addObserved } from '../../../../../src/shared/divergence/overlay/observed';
 import { buildOverlay } from '../../../../../src/shared/divergence/overlay/overlay';
-import { phaseSpans } from '../../../../../src/shared/trace/phases';
 import type { Marker } from '../../../../../src/shared/trace/types';
 import { MB, phase, series } from '../../../../support/overlay-scenario';
+import { phaseSpans } from '../../../../support/phase-spans';
 
 const STEPS = 20;
 /** A training that nobody declared: 400 MiB of parameters, and in each step what `work` says in MiB, given back at its end. */

@@ -12,10 +12,10 @@ import type { DiagnosisInput } from '../../../../../src/shared/divergence/overla
 import { preset } from '../../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../../src/shared/model/run';
 import type { RunSpec } from '../../../../../src/shared/model/spec';
-import { phaseSpans } from '../../../../../src/shared/trace/phases';
 import type { Marker, SeriesData } from '../../../../../src/shared/trace/types';
 import { readColumns } from '../../../../support/columns';
 import { MB, phase, series } from '../../../../support/overlay-scenario';
+import { phaseSpans } from '../../../../support/phase-spans';
 
 const NO_BASELINE = { 'gpu0.memory.used': 0 };
 

@@ -4,7 +4,6 @@ import { diagnose } from '../../../../../src/shared/divergence/findings/diagnose
 import { buildLedger } from '../../../../../src/shared/divergence/ledger/ledger';
 import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
 import type { LedgerRow } from '../../../../../src/shared/divergence/overlay/types';
-import { phaseSpans } from '../../../../../src/shared/trace/phases';
 import {
   budgetWith,
   MB,
@@ -14,6 +13,7 @@ import {
   series,
   training,
 } from '../../../../support/overlay-scenario';
+import { phaseSpans } from '../../../../support/phase-spans';
 
 const sum = ({ entries }: LedgerRow) => entries.reduce((total, { bytes }) => total + bytes, 0);
 const of = (row: LedgerRow, kind: string) =>
