@@ -1,5 +1,6 @@
 /** Looks at sessions as a window does: random spans at 2,000 pixels, warm in this process and cold in new ones. */
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { openSession, type SessionReader } from '../../../src/main/store/session-file';
 import { randomFrom } from '../../support/random-runs';
 
@@ -114,13 +115,21 @@ export function lookOnce(path: string, durationUs: number, seed: number, other?:
     viewMs,
     firstPictureMs,
     firstPictureWallMs,
-    peakMiB: process.resourceUsage().maxRSS / 1024,
+    peakMiB: peakMiB(),
   };
   console.log(JSON.stringify(figures));
 }
 
+const STATUS = '/proc/self/status';
+
+/** Of this process alone: what the kernel tells by `maxRSS` may be what the process that started it held. */
+function peakMiB(): number {
+  const status = existsSync(STATUS) ? readFileSync(STATUS, 'utf8') : '';
+  const [, kib = process.resourceUsage().maxRSS] = /^VmHWM:\s*(\d+)/m.exec(status) ?? [];
+  return Number(kib) / 1024;
+}
 /**
- * Looks in new processes, with the file out of the page cache where `dd` can put it there. `other`: a session that each
+ * Looks in new processes, run as the program is, with the file out of the page cache where `dd` can put it there. `other`: a session that each
  * has looked at before, so that what is left is the session's own cost and not that of compiling.
  */
 export function measureCold(
@@ -134,6 +143,7 @@ export function measureCold(
   const figures = Array.from({ length: rounds }, (_, seed) => {
     isDropped &&= dropFromCache(path);
     const args = [
+      ...process.execArgv,
       program,
       '--look',
       path,
