@@ -6,7 +6,16 @@
 import { median } from '../../base/statistics';
 import { type Bytes, GiB, MiB, type Micros } from '../../base/units';
 import { SampleCursor } from '../../trace/sample-cursor';
-import { firstSample, lastSample, sampleCount, samplesIn } from '../../trace/series';
+import {
+  firstSample,
+  lastSample,
+  sampleAfter,
+  sampleBefore,
+  sampleCount,
+  samplePages,
+  samplesIn,
+  summarizeIn,
+} from '../../trace/series';
 import {
   FRAMEWORK_ALLOCATED,
   otherMemory,
@@ -60,24 +69,77 @@ export function contextLevel(
 /** The least excess: what comes and goes above the context is not the context. */
 function readFromProcess(lines: Lines, gpu: string, framework: SeriesData): ContextLevel | null {
   const process = seriesById(lines, processMemory(gpu));
-  const lastReport = lastSample(framework)?.t;
-  if (!process || lastReport === undefined) return null;
-  const reports = new SampleCursor(framework);
-  let least: Pair | null = null;
-  let readings = 0;
-  for (const [t, onDevice] of samplesIn(process)) {
-    if (t > lastReport) break;
-    const here = onDevice <= 0 ? null : reports.moveTo(t);
-    if (here === null) continue;
-    // Between two reports that differ it is not known when the framework took more.
-    const next = reports.next();
-    if (next !== null && Math.abs(next.value - here.value) > 2 * MiB) continue;
-    readings++;
-    const excess = onDevice - here.value;
-    if (least === null || excess < least.excess)
-      least = { excess, onDevice, framework: here.value };
+  const [first, last] = [process && firstSample(process), lastSample(framework)];
+  if (!process || !first || !last) return null;
+  const search = new LeastExcess(process, framework);
+  search.read(first.t, last.t);
+  return buildLevel(gpu, process, framework, search.least, search.readings, process);
+}
+
+/** Few enough readings to be looked at one by one. */
+const FEW_READINGS = 4096;
+
+/** Spans come in order of time. Where the framework reports the same all the time, a span is told by its summary. */
+class LeastExcess {
+  readonly #process: SeriesData;
+  readonly #framework: SeriesData;
+  readonly #reports: SampleCursor;
+  least: Pair | null = null;
+  readings = 0;
+
+  constructor(process: SeriesData, framework: SeriesData) {
+    this.#process = process;
+    this.#framework = framework;
+    this.#reports = new SampleCursor(framework);
   }
-  return buildLevel(gpu, process, framework, least, readings, process);
+
+  read(t0: Micros, t1: Micros): void {
+    const all = this.#process.source?.summarize(t0, t1);
+    if (all === null) return;
+    if (all === undefined || all.count <= FEW_READINGS) {
+      this.#readEach(t0, t1);
+      return;
+    }
+    const held = all.min > 0 ? heldThroughout(this.#framework, all.t0, all.t1) : null;
+    if (held !== null) {
+      this.#add(all.min, held, all.count);
+      return;
+    }
+    const middle = Math.floor((all.t0 + all.t1) / 2);
+    this.read(all.t0, middle);
+    this.read(middle + 1, all.t1);
+  }
+
+  #readEach(t0: Micros, t1: Micros): void {
+    for (const { times, values } of samplePages(this.#process, t0, t1))
+      for (let i = 0; i < times.length; i++) {
+        const here = values[i]! <= 0 ? null : this.#reports.moveTo(times[i]!);
+        if (here === null) continue;
+        // Between two reports that differ it is not known when the framework took more.
+        const next = this.#reports.next();
+        if (next !== null && Math.abs(next.value - here.value) > 2 * MiB) continue;
+        this.#add(values[i]!, here.value, 1);
+      }
+  }
+
+  #add(onDevice: Bytes, framework: Bytes, readings: number): void {
+    this.readings += readings;
+    const excess = onDevice - framework;
+    if (this.least === null || excess < this.least.excess)
+      this.least = { excess, onDevice, framework };
+  }
+}
+
+/** What a series shows at every moment of a span and with the reading after it; null where that is not one value. */
+function heldThroughout(data: SeriesData, t0: Micros, t1: Micros): Bytes | null {
+  const since = sampleBefore(data, t0);
+  if (since === null || data.gaps.some((gap) => gap.t0 <= t1 && gap.t1 >= since.t)) return null;
+  const within = summarizeIn(data, t0, t1);
+  const after = sampleAfter(data, t1);
+  const isHeld =
+    (within === null || (within.min === since.value && within.max === since.value)) &&
+    (after === null || after.value === since.value);
+  return isHeld ? since.value : null;
 }
 
 /** The median excess of the workload's line at the framework's reports; device memory stands in where others were not read. */
