@@ -53,6 +53,16 @@ describe.skipIf(windows)(
       expect(text.split('\n').every((line) => line.length <= 100)).toBe(true);
     });
 
+    test('says of a path that is set and leads nowhere which one, and how to set it back', async () => {
+      const env = { PATH: '/nonexistent', PLUMBLINE_NVIDIA_SMI: '/nowhere/nvidia-smi' };
+      const { checks } = await telemetryChecks(env, { ...helper, surroundings: 'container' });
+      expect(checks.find(({ id }) => id === 'nvidia-smi')).toMatchObject({
+        ok: false,
+        found: expect.stringContaining('/nowhere/nvidia-smi'),
+        remedy: expect.stringContaining('plumbline settings nvidia-smi usual'),
+      });
+    });
+
     test.each<[scenario: string, where: Surroundings, id: string, found: RegExp, remedy: RegExp]>([
       ['no-driver', 'machine', 'nvidia-driver', /couldn't communicate/, /modprobe nvidia/],
       ['no-driver', 'container', 'nvidia-driver', /couldn't communicate/, /--gpus all/],

@@ -38,6 +38,7 @@ describe.skipIf(windows)(
           ok: false,
           detail:
             'nvidia-smi was not found on PATH; set its path in Settings or PLUMBLINE_NVIDIA_SMI',
+          isNamed: false,
         });
       });
     });

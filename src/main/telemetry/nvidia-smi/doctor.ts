@@ -36,6 +36,14 @@ const SETTING =
 export async function examineNvidiaSmi(options: ExamineOptions): Promise<Examination> {
   const { env, surroundings: where, without } = options;
   const located = locateNvidiaSmi(env);
+  if (!located.ok && located.isNamed)
+    return unanswered([
+      failed(
+        'nvidia-smi',
+        located.detail,
+        `${SETTING.replace('give', 'Give')}; "plumbline settings nvidia-smi usual" has it found by itself again. ${without}`,
+      ),
+    ]);
   if (!located.ok) {
     const remedy = explainRemedy(
       {

@@ -7,7 +7,12 @@ import { delimiter, join } from 'node:path';
 
 export type Located =
   | { readonly ok: true; readonly path: string }
-  | { readonly ok: false; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly detail: string;
+      /** A person has named one that is none. */
+      readonly isNamed: boolean;
+    };
 
 export const NOT_FOUND =
   'nvidia-smi was not found on PATH; set its path in Settings or PLUMBLINE_NVIDIA_SMI';
@@ -17,7 +22,11 @@ export function locateNvidiaSmi(env: NodeJS.ProcessEnv): Located {
   if (named) {
     return isExecutable(named)
       ? { ok: true, path: named }
-      : { ok: false, detail: `PLUMBLINE_NVIDIA_SMI names ${named}, which cannot be run` };
+      : {
+          ok: false,
+          detail: `the nvidia-smi that is set, ${named}, cannot be run`,
+          isNamed: true,
+        };
   }
   const file = process.platform === 'win32' ? 'nvidia-smi.exe' : 'nvidia-smi';
   const folders = [
@@ -25,7 +34,7 @@ export function locateNvidiaSmi(env: NodeJS.ProcessEnv): Located {
     ...usualFolders(env),
   ];
   const path = folders.map((folder) => join(folder, file)).find(isExecutable);
-  return path === undefined ? { ok: false, detail: NOT_FOUND } : { ok: true, path };
+  return path === undefined ? { ok: false, detail: NOT_FOUND, isNamed: false } : { ok: true, path };
 }
 
 /** The search path; on Windows its name may be spelt Path. */

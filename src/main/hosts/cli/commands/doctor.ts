@@ -33,7 +33,10 @@ export function doctorText({ checks, gpus }: DoctorReport): string {
     ),
     ...(gpus.length === 0
       ? [
-          'No NVIDIA GPU: the memory that the framework reports and that of the process tree are recorded.',
+          wrap(
+            'No NVIDIA GPU: the memory that the framework reports and that of the process tree are recorded.',
+            '',
+          ),
         ]
       : []),
     problems === 0

@@ -6,7 +6,7 @@ import { parameterCount } from '../../../../shared/model/parameters';
 import { findDtypeSource, releaseIds } from '../../../../shared/model/published';
 import { publishedPrecision } from '../../../../shared/model/stored-precision';
 import type { Output } from '../output';
-import { table } from '../text/columns';
+import { table, wrap } from '../text/columns';
 
 export function registerModels(program: Command, output: Output): void {
   program.command('models').action(() => {
@@ -22,16 +22,22 @@ export function registerModels(program: Command, output: Output): void {
       };
     });
     output.result({ models }, () =>
-      table(
-        ['model', 'release on Hugging Face', 'parameters', 'published in'],
-        models.map(({ name, release, parameters, precision, precisionSource }) => [
-          name,
-          release ?? '',
-          formatInteger(parameters),
-          release !== null && precisionSource === null ? `${precision} (not verified)` : precision,
-        ]),
-        [0, 1, 3],
-      ),
+      [
+        table(
+          ['model', 'release on Hugging Face', 'parameters', 'published in'],
+          models.map(({ name, release, parameters, precision, precisionSource }) => [
+            name,
+            release ?? '',
+            formatInteger(parameters),
+            release !== null && precisionSource === null ? `${precision} *` : precision,
+          ]),
+          [0, 1],
+          undefined,
+          [3],
+        ),
+        '',
+        wrap('* not verified against the release.', '', '  '),
+      ].join('\n'),
     );
   });
 }

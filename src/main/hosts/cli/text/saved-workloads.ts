@@ -1,12 +1,15 @@
 /** Saved workloads as text for a terminal. */
 import type { SavedWorkload } from '../../../../shared/contract/api';
 import { formatInstant } from '../../../../shared/present/moments';
-import { cut, plain, table, WIDTH } from './columns';
+import { cut, plain, table, WIDTH, wrap } from './columns';
 import { textWidth } from './width';
 
 export function savedListText(workloads: readonly SavedWorkload[]): string {
   if (workloads.length === 0)
-    return 'No workload has been saved yet. "plumbline record --save NAME -- COMMAND" saves one.';
+    return wrap(
+      'No workload has been saved yet. "plumbline record --save NAME -- COMMAND" saves one.',
+      '',
+    );
   return table(
     ['name', 'saved', 'what it runs'],
     workloads.map((one) => [one.name, formatInstant(one.savedAt), cut(plain(whatItRuns(one)), 48)]),
