@@ -4,13 +4,14 @@
  */
 import { statSync } from 'node:fs';
 import { unlessFailure } from '../../shared/base/failure';
+import type { Micros } from '../../shared/base/units';
 import type { RowCounts } from '../../shared/session/session-document';
 import type { SessionData } from '../../shared/session/types';
-import type { Marker } from '../../shared/trace/types';
+import type { Marker, PhaseSpan } from '../../shared/trace/types';
 import { checkIsFile } from '../store/connection';
 import type { Library } from '../store/library';
 import { readSession } from '../store/session-data';
-import { openSession, type SessionReader } from '../store/session-file';
+import { openSession, type SessionReader, type Span } from '../store/session-file';
 import { FollowedSession, followNotes } from './followed-session';
 
 const MAX_SESSIONS = 8;
@@ -45,6 +46,17 @@ export class SessionCache {
   notes(id: string): readonly Marker[] {
     const { followed, notes } = this.#look(id);
     return followed?.notes() ?? notes.upTo(Number.POSITIVE_INFINITY);
+  }
+
+  /** Announced phases that touch the span and take at least so long; null where none is stored, as while recording. */
+  longPhases(id: string, span: Span, least: Micros): readonly PhaseSpan[] | null {
+    const {
+      followed,
+      reader: { rows },
+    } = this.#look(id);
+    if (followed !== null || rows.longestPhase() === 0) return null;
+    if (rows.longestPhase() < least) return [];
+    return [...rows.all((query) => rows.phasesIn(span, query, least))];
   }
 
   /** What is asked within is of one moment of that session, and costs one look at what is new. */

@@ -195,9 +195,13 @@ export class Sessions {
   }
 
   predictedCurves({ id, until, ...view }: Query<'predictedCurves'>): Answer<'predictedCurves'> {
-    return this.#cache.atOnce(id, (data) =>
-      this.#curves.place(asKnown(data, until), { ...view, columns: clampColumns(view.columns) }),
-    );
+    return this.#cache.atOnce(id, (data) => {
+      const known = asKnown(data, until);
+      const drawn = { ...view, columns: clampColumns(view.columns) };
+      return this.#curves.place(known, drawn, (least) =>
+        known === data ? this.#cache.longPhases(id, view, least) : null,
+      );
+    });
   }
 
   invert({ id, model, given }: Query<'invert'>): Inversion | null {

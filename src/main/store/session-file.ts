@@ -20,6 +20,7 @@ export {
   openSession,
   type PageQuery,
   SessionReader,
+  type Span,
   type StoredSeries,
   type SummarizedSeries,
 } from './session-reader';

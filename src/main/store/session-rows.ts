@@ -69,7 +69,7 @@ const SQL = {
   touching: `SELECT t0, t1, reason FROM gap WHERE series = ${bound('series')} AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
     (SELECT t0 FROM gap WHERE series = ${bound('series')} AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0 LIMIT ${bound('limit')}`,
   newestGap: 'SELECT max(seq) AS seq FROM gap',
-  phases: `SELECT seq, value FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`,
+  phases: `SELECT seq, value FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 AND t1 - t0 >= :least AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`,
   longest: `SELECT coalesce(max(t1 - t0), 0) FROM phase WHERE ${IN_TIME}`,
   totals: `SELECT (SELECT count(*) FROM marker WHERE ${IN_TIME}) AS markers, (SELECT count(*) FROM log WHERE ${IN_TIME}) AS logs,
     (SELECT count(*) FROM gap WHERE ${IN_TIME}) AS gaps, (SELECT count(*) FROM phase WHERE ${IN_TIME}) AS phases`,
@@ -177,12 +177,22 @@ export class SessionRows {
     }
   }
 
-  /** Of a session that has ended; in order of their beginning. */
-  phasesIn(span: Span, query: PageQuery): Page<PhaseSpan & { readonly seq: number }> {
+  /** The longest phase of a session that has ended; 0 where none is stored. */
+  longestPhase(): Micros {
+    this.#longestPhase ??= this.#read(() => Number(this.#statements.longest.pluck().get()));
+    return this.#longestPhase;
+  }
+
+  /** Of a session that has ended, those that take at least so long; in order of their beginning. */
+  phasesIn(
+    span: Span,
+    query: PageQuery,
+    least: Micros = 0,
+  ): Page<PhaseSpan & { readonly seq: number }> {
     return this.#read(() => {
-      this.#longestPhase ??= Number(this.#statements.longest.pluck().get());
-      const from = Math.max(Number.MIN_SAFE_INTEGER, span.t0 - this.#longestPhase);
-      const page = this.#page<{ seq: number; value: string }>('phases', span, query, { from });
+      const from = Math.max(Number.MIN_SAFE_INTEGER, span.t0 - this.longestPhase());
+      const more = { from, least };
+      const page = this.#page<{ seq: number; value: string }>('phases', span, query, more);
       return {
         ...page,
         rows: page.rows.map(({ seq, value }) => ({ ...parsePhase(value), seq })),

@@ -59,6 +59,16 @@ export const curvedRank = (series: string | null): number | null =>
 /** Narrower phases, in columns of the view, show no more than their highest moment. */
 const LEAST_COLUMNS = 3;
 
+interface View {
+  readonly t0: Micros;
+  readonly t1: Micros;
+  readonly columns: number;
+}
+
+/** How long a phase must take to be wide enough. */
+export const leastCurved = ({ t0, t1, columns }: View): Micros =>
+  (LEAST_COLUMNS * (t1 - t0)) / columns;
+
 /** In [t0, t1] at `columns` columns: of each phase wide enough, as far as the trace tells where it stood. */
 export function placeCurves(
   curves: readonly PhaseCurve[],
@@ -66,11 +76,13 @@ export function placeCurves(
     spans,
     series,
   }: { readonly spans: readonly PhaseSpan[]; readonly series: readonly SeriesData[] },
-  { t0, t1, columns }: { readonly t0: Micros; readonly t1: Micros; readonly columns: number },
+  view: View,
 ): PredictedCurves {
+  const { t0, t1, columns } = view;
   const perColumn = (t1 - t0) / columns;
+  const least = leastCurved(view);
   const inView = spans.filter(
-    (span) => span.t1 >= t0 && span.t0 <= t1 && span.t1 - span.t0 >= LEAST_COLUMNS * perColumn,
+    (span) => span.t1 >= t0 && span.t0 <= t1 && span.t1 - span.t0 >= least,
   );
   const placed = inView.flatMap((span) => {
     const curve = findCurve(curves, span);
