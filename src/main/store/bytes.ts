@@ -10,6 +10,7 @@ export class ChunkError extends Error {}
 const LONGEST = 8;
 /** So many bits of a number are packed in one go: with up to seven left over from the number before they fit an integer. */
 const PART = 24;
+const PART_SIZE = 2 ** PART;
 /** Zeros behind the last byte, so that the last packed bits can be read four bytes at a time. */
 const PADDING = 4;
 
@@ -61,8 +62,13 @@ export class ByteWriter {
     let held = 0;
     let bits = 0;
     for (let i = from; i < to; i++) {
-      const value = values[i]!;
-      held |= (value % 2 ** PART) << bits;
+      let value = values[i]!;
+      if (width > PART) {
+        const higher = Math.floor(value / PART_SIZE);
+        value -= higher * PART_SIZE;
+        values[i] = higher;
+      }
+      held |= value << bits;
       bits += part;
       while (bits >= 8) {
         buffer[at++] = held & 255;
@@ -72,9 +78,18 @@ export class ByteWriter {
     }
     if (bits > 0) buffer[at++] = held & 255;
     this.length = at;
-    if (width <= PART) return;
-    for (let i = from; i < to; i++) values[i] = Math.floor(values[i]! / 2 ** PART);
-    this.bits(values, from, to, width - PART);
+    if (width > PART) this.bits(values, from, to, width - PART);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** What was written from `from` on. */
+  since(from: number): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#buffer, from, this.length);
   }
 
   /** A copy, with padding behind it. */
@@ -154,7 +169,7 @@ export class ByteReader {
     }
     const part = Math.min(width, PART);
     const view = this.#view;
-    const mask = 2 ** part - 1;
+    const mask = (1 << part) - 1;
     let bit = this.#takeBits(to - from, part);
     for (let i = from; i < to; i++) {
       values[i] = base + ((view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask) * scale;
@@ -162,7 +177,7 @@ export class ByteReader {
     }
     let unit = scale;
     for (let rest = width - PART; rest > 0; rest -= PART) {
-      unit *= 2 ** PART;
+      unit *= PART_SIZE;
       this.#addHigher(values, from, to, Math.min(rest, PART), unit);
     }
   }
@@ -183,7 +198,7 @@ export class ByteReader {
   /** Adds to `values` what of them lies above the bits already read: at most PART bits of each. */
   #addHigher(values: Float64Array, from: number, to: number, width: number, scale: number): void {
     const view = this.#view;
-    const mask = 2 ** width - 1;
+    const mask = (1 << width) - 1;
     let bit = this.#takeBits(to - from, width);
     for (let i = from; i < to; i++) {
       const higher = (view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask;

@@ -12,6 +12,7 @@ import type { Groups } from '../../shared/trace/levels';
 import type { Summary } from '../../shared/trace/summary';
 import { ByteReader, ByteWriter, ChunkError } from './bytes';
 import { ColumnRoom, packColumn, unpackColumn } from './packed-columns';
+import { areEqual } from './shared-times';
 
 /** No chunk of ours comes near; a larger count is damage, and must not be allocated. */
 const MAX_ENTRIES = 1 << 16;
@@ -95,9 +96,25 @@ export function packSamples(
   to: number,
 ): Blob {
   out.length = 0;
-  packColumn(out, times, from, to);
+  packLikeLast(times.subarray(from, to));
   packColumn(out, values, from, to);
   return written();
+}
+
+/** A column and its bytes: the series that are read at one tick, one after the other, have the same times. */
+let last: { readonly column: Float64Array; readonly bytes: Uint8Array } = {
+  column: new Float64Array(0),
+  bytes: new Uint8Array(0),
+};
+
+function packLikeLast(column: Float64Array): void {
+  if (areEqual(column, last.column)) {
+    out.bytes(last.bytes);
+    return;
+  }
+  const from = out.length;
+  packColumn(out, column);
+  last = { column: column.slice(), bytes: out.since(from) };
 }
 
 export interface Samples {

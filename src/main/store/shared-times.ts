@@ -30,7 +30,7 @@ export class SharedTimes {
   }
 }
 
-function areEqual(a: Float64Array, b: Float64Array): boolean {
+export function areEqual(a: Float64Array, b: Float64Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
