@@ -709,15 +709,21 @@ class _Iteration:
     def is_begun(self):
         return any(part.calls for part in self.parts.values())
 
+    def is_first_of(self, optimizer):
+        part = self.parts.get(optimizer)
+        return part is not None and part.last is None
+
     def is_over(self, optimizer):
         """Called after each step of an optimizer."""
         part = self.parts.get(optimizer)
-        if part is not None and len(self.parts) > 1:
-            parts = list(self.parts.values())
-            part.calls, self.calls = part.calls + 1, self.calls + 1
-            if part.last is not None and self.calls - part.last <= _MOST_ROUNDS * (len(parts) - 1) + 1:
+        self.calls += 1
+        if part is not None:
+            if part.last is not None and self.calls - part.last <= _MOST_ROUNDS * (len(self.parts) - 1) + 1:
                 part.needed = True
             part.last = self.calls
+        if part is not None and len(self.parts) > 1:
+            part.calls += 1
+            parts = list(self.parts.values())
             if part.calls > _MOST_ROUNDS:
                 for one in parts:
                     one.needed = one.needed and one.calls > 0
@@ -754,7 +760,7 @@ class _Watcher:
         self.latest, self.told_from = 0.0, None  # what the phases of the step told last cost; what had been spent on phases before
         self.midway = False  # in a step that is not told
         self.thinned = False  # and this was said
-        self.handles = []
+        self.handles, self.look_for_models = [], None
         self.open, self.open_step, self.last = None, None, None
         self.depth, self.device, self.gpu, self.run_told = 0, None, False, None
         self.step, self.backwards, self.token = None, 0, 0
@@ -932,12 +938,21 @@ class _Watcher:
     def on_optimizer_end(self, optimizer, *_args):
         if self.compiling():
             return
+        if self.is_settled() and self.iteration.is_first_of(optimizer):
+            self.meet()
         if self.wake_at is None:
             self.end_pass(optimizer)
         elif self.iteration.is_over(optimizer):
             self.steps += 1
             self.midway = False
             self.spent += _CALL_S
+
+    def meet(self):
+        """An optimizer that steps for the first time long after it was made may train a model that was not called before."""
+        self.new_at = self.steps
+        self.rouse()
+        if self.look_for_models is not None:
+            self.look_for_models()
 
     @_told
     def end_pass(self, optimizer):

@@ -82,6 +82,14 @@ describe.each([
     expect(stepsOf(ran.lines)).toEqual(numbered('fbo'.repeat(11), 'fbo', 'fbo', 'fbo'));
   });
 
+  step('knows the model of an optimizer that begins to step late', async () => {
+    const ran = await trained(`${Array(14).fill('a').join('/')}/${Array(6).fill('b,a').join('/')}`);
+    // Of its first pass the forward part was over before anything told that it is of a model.
+    const { undefined: first, ...steps } = stepsOf(ran.lines);
+    expect(first).toBe('bo');
+    expect(Object.values(steps).slice(-4)).toEqual(Array(4).fill('fbofbo'));
+  });
+
   step('is as long without one that steps seldom', async () => {
     const often = Array(14).fill('a').join('/');
     const ran = await trained(`a,b/${often}/b/${often}`);

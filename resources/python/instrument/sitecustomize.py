@@ -62,13 +62,14 @@ def _watch_all(torch):
 
 
 def _on_new_optimizer(optimizers, plumbline, arm):
-    """Watches every optimizer; with a new one a new model may come."""
+    """Watches every optimizer; with a new one a new model may come, and with its first step if that is late."""
     initialize = optimizers.__init__
 
     def __init__(self, *args, **kwargs):
         initialize(self, *args, **kwargs)
         try:
             plumbline._watcher().add_optimizer(self)
+            plumbline._watcher().look_for_models = arm
             arm()
         except Exception:
             pass

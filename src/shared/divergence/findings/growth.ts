@@ -5,6 +5,7 @@
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../base/format';
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import type { Confidence } from '../../base/vocabulary';
+import { type FoundPeriod, namePeriod } from '../../trace/found-spans';
 import { spanStatistics } from '../../trace/held';
 import { sampleBefore } from '../../trace/series';
 import { deviceIn } from '../../trace/series-ids';
@@ -118,7 +119,7 @@ function describeRise(input: DiagnosisInput, watched: Watched, rise: Rise): Find
   };
 }
 
-function describeUnit({ per, words }: Unit, { period, line }: Watched): string[] {
+function describeUnit({ per, words }: Unit, { period, periods, line }: Watched): string[] {
   if (per === 'step') return [];
   if (per === 'second')
     return ['No step is announced and the line repeats nothing, so it is told by the second.'];
@@ -129,7 +130,15 @@ function describeUnit({ per, words }: Unit, { period, line }: Watched): string[]
       : `; as it was read every ${formatDuration(interval)}, shorter steps would look alike`;
   return [
     `The line repeats every ${words}, ${formatInteger(period?.count ?? 0)} times, swinging by ${formatBytes(period?.swing ?? 0)}${seen}.`,
+    ...describeEnds(periods),
   ];
+}
+
+function describeEnds(periods: readonly FoundPeriod[]): string[] {
+  const [first, last] = [periods[0], periods.at(-1)];
+  if (first === undefined || last === undefined || first === last) return [];
+  const rests = (one: FoundPeriod) => `${namePeriod(one)} comes down to ${formatBytes(one.rest)}`;
+  return [`Of its periods, found in the trace, ${rests(first)}, ${rests(last)}.`];
 }
 
 /** How long the rest of the device would last. */
