@@ -54,6 +54,21 @@ describe('a command that is recorded again', () => {
     expect(stdout).toMatch(/run 2”[\s\S]*run 1”/);
   });
 
+  it('stands in a report beside the first, with either as the base', async () => {
+    const second = (await again(first.id, [], { HF_TOKEN: 'x' })).document;
+    const heads = async (...more: string[]) => {
+      const { stdout } = await runCli(
+        ['report', first.id, second.id, '--format', 'md', '--out', '-', ...more],
+        home.dir,
+      );
+      return /^\| +\|.*− [AB].*$/m.exec(stdout)?.[0].match(/[AB] − [AB]/g);
+    };
+    expect(await heads()).toEqual(['B − A']);
+    expect(await heads('--base', second.id)).toEqual(['A − B']);
+    const { code, stderr } = await runCli(['report', first.id, '--base', 'x'], home.dir);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('no session "x"')]);
+  });
+
   it('may be given a name, an interval and variables, and nothing that makes it another run', async () => {
     const { document } = await again(first.id, ['--name', 'anew', '--env', 'FLAG=8'], {
       HF_TOKEN: 'x',

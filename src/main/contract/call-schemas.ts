@@ -170,7 +170,7 @@ export const CALL_SCHEMAS: {
   delete: z.object({ id }),
   compare: z.object({ ids, base: id.optional() }),
   exportFormats: nothing,
-  report: z.object({ ids, format }),
+  report: z.object({ ids, format, base: id.optional() }),
   export: z.object({ id, format }),
   exportPiece: z.object({ export: id }),
   learned: nothing,

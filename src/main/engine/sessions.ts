@@ -223,13 +223,13 @@ export class Sessions {
         `Compare at most ${MAX_COMPARED} at a time.`,
       );
     const sessions = ids.map((id) => this.#analyse({ id }, describeWithBudget));
-    return compareAnalysed(sessions, base === undefined ? 0 : findBase(sessions, base));
+    return compareAnalysed(sessions, base);
   }
 
-  report({ ids, format }: Query<'report'>): Answer<'report'> {
+  report({ ids, format, base }: Query<'report'>): Answer<'report'> {
     return renderReport(format, () => {
       const sessions = ids.map((id) => this.#report(id));
-      return { sessions, comparison: sessions.length > 1 ? compareAnalysed(sessions) : null };
+      return { sessions, comparison: sessions.length > 1 ? compareAnalysed(sessions, base) : null };
     });
   }
 
@@ -294,11 +294,11 @@ const describeWithBudget = (analysis: SessionAnalysis): Analysed => ({
 
 type Analysed = { readonly doc: SessionDocument; readonly budget: Budget | null };
 
-const compareAnalysed = (sessions: readonly Analysed[], base = 0): Comparison =>
+const compareAnalysed = (sessions: readonly Analysed[], base: string | undefined): Comparison =>
   compareSessions(
     sessions.map(({ doc }) => doc),
     sessions.map(({ budget }) => budget),
-    base,
+    base === undefined ? 0 : findBase(sessions, base),
   );
 
 /** The place of the base among the compared sessions, by its id or the beginning or end of it. */

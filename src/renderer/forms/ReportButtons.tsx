@@ -5,9 +5,12 @@ import { useEngine, useQuery } from '../state/engine';
 
 export function ReportButtons({
   ids,
+  base,
   attempt,
 }: {
   ids: readonly string[];
+  /** What the others are compared with; the first where none is named. */
+  base?: string | undefined;
   /** Runs what may fail, and tells the person where they are looking. */
   attempt(action: () => Promise<void>): Promise<void>;
 }) {
@@ -25,7 +28,13 @@ export function ReportButtons({
           key={id}
           type="button"
           className="button"
-          onClick={() => attempt(async () => download(await engine.report({ ids, format: id })))}
+          onClick={() =>
+            attempt(async () =>
+              download(
+                await engine.report({ ids, format: id, ...(base !== undefined && { base }) }),
+              ),
+            )
+          }
         >
           {label}
         </button>

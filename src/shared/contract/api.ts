@@ -238,8 +238,8 @@ interface Methods {
   /** Two to eight sessions; `base` is the id of the one the others are compared with, the first where none is named. */
   compare(q: { ids: readonly string[]; base?: string }): Promise<Comparison>;
   exportFormats(): Promise<readonly ExportFormatInfo[]>;
-  /** The report's text; front ends save it where the person says. */
-  report(q: { ids: readonly string[]; format: string }): Promise<ReportFile>;
+  /** The report's text; front ends save it where the person says. `base` as in `compare`. */
+  report(q: { ids: readonly string[]; format: string; base?: string }): Promise<ReportFile>;
   /** Begins to export the file of a session, in a format made from one. */
   export(q: { id: string; format: string }): Promise<BegunExport>;
   /** The next bytes of an export, at most 1 MiB; null at its end. */

@@ -39,7 +39,7 @@ export function Compare({ ids }: { ids: readonly string[] }) {
         </a>
         <h1>Compare</h1>
         <span className="grow" />
-        {shown && <ReportButtons ids={ids} attempt={attempt} />}
+        {shown && <ReportButtons ids={ids} base={ids[place]} attempt={attempt} />}
       </div>
       {!isPossible && (
         <p className="empty-line">

@@ -38,10 +38,12 @@ export function registerSessions(program: Command, output: Output): void {
     .argument('<ids...>', SESSION_IDS)
     .option('--format <format>', FORMAT_WORDS, 'html')
     .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
-    .action((ids: string[], options: { format: string; out: string }) =>
+    .option('--base <id>', 'of several, the session that the others are compared with')
+    .action((ids: string[], options: { format: string; out: string; base?: string }) =>
       withEngine(async (engine) => {
         if (options.out === '-') refuseBytes(options.format);
-        const report = await renderReport(engine, ids, options.format);
+        const base = options.base === undefined ? undefined : engine.identify(options.base).id;
+        const report = await renderReport(engine, ids, options.format, base);
         if (options.out === '-') {
           output.result(report, () => report.text);
           return;
@@ -97,7 +99,11 @@ function registerCompare(program: Command, output: Output): void {
   const compare = program
     .command('compare')
     .argument('<ids...>', `two to eight ${SESSION_IDS}`)
-    .option('--base <id>', 'the session that the others are compared with');
+    .option('--base <id>', 'the session that the others are compared with')
+    .addHelpText(
+      'after',
+      `\nAs a file to hand on: plumbline report A B --format ${REPORT_FORMATS.map(({ id }) => id).join('|')}`,
+    );
   addExpectationOptions(compare, '"peak>+2%"').action(
     async (ids: string[], options: ExpectationOptions & { readonly base?: string }) => {
       const expectations = parseExpectationOptions(options, '>');
@@ -139,6 +145,7 @@ export async function renderReport(
   engine: Engine,
   ids: readonly string[],
   format: string,
+  base?: string,
 ): Promise<ReportFile> {
   if (!REPORT_FORMATS.some(({ id }) => id === format))
     throw new Failure(
@@ -146,7 +153,7 @@ export async function renderReport(
       `There is no report format "${format}".`,
       `Use ${FORMAT_WORDS}.`,
     );
-  return engine.report({ ids, format });
+  return engine.report({ ids, format, ...(base !== undefined && { base }) });
 }
 
 /** Writes `report` to `out`, a file when it ends as reports do and a folder otherwise; returns the path. */
