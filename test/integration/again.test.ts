@@ -65,8 +65,8 @@ describe('a command that is recorded again', () => {
     };
     expect(await heads()).toEqual(['B − A']);
     expect(await heads('--base', second.id)).toEqual(['A − B']);
-    const { code, stderr } = await runCli(['report', first.id, '--base', 'x'], home.dir);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('no session "x"')]);
+    const { code, stderr } = await runCli(['report', first.id, '--base', 'nowhere'], home.dir);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('no session "nowhere"')]);
   });
 
   it('may be given a name, an interval and variables, and nothing that makes it another run', async () => {
