@@ -61,6 +61,7 @@ describe('a command that is recorded again', () => {
         ['report', first.id, second.id, '--format', 'md', '--out', '-', ...more],
         home.dir,
       );
+      expect(stdout).toContain('FLAG=7, HF\\_TOKEN, and nothing else');
       return /^\| +\|.*− [AB].*$/m.exec(stdout)?.[0].match(/[AB] − [AB]/g);
     };
     expect(await heads()).toEqual(['B − A']);

@@ -33,8 +33,9 @@ import type { ReportInput } from './protocol';
 /** Rows of single phases are listed up to here. */
 export const LISTED_PHASES = 400;
 
-export function card(title: string, body: string): string {
-  return `<section class="card"><h2>${e(title)}</h2>${body}</section>`;
+/** `kind`: a class of its own. */
+export function card(title: string, body: string, kind = ''): string {
+  return `<section class="card${kind && ` ${kind}`}"><h2>${e(title)}</h2>${body}</section>`;
 }
 
 /** The first `words` columns are words, the others figures. */
@@ -160,6 +161,7 @@ export function chartCard(input: ReportInput): string {
   return card(
     'Measured over predicted',
     `<div class="chart">${svg}</div><ul class="legend">${lines.join('')}${bands.join('')}</ul>`,
+    'picture',
   );
 }
 

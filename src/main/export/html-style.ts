@@ -33,8 +33,10 @@ export const STYLE = `
 :root{color-scheme:light;${LIGHT}${DATA}}
 @media (prefers-color-scheme:dark){:root{color-scheme:dark;${DARK}}}
 @page{size:A4;margin:14mm}
-@media print{:root{color-scheme:light;${LIGHT}--bg:#fff}body{padding:0!important;font-size:11px}
-.card{break-inside:avoid;box-shadow:none!important}details{display:none}
+@media print{:root{color-scheme:light;${LIGHT}--bg:#fff}body{padding:0!important}main{max-width:none!important;zoom:.8}
+.card{box-shadow:none!important;padding:14px 18px;margin-bottom:12px}details{display:none}
+.finding,.picture,.keys,tr,li{break-inside:avoid}tr:nth-child(-n+3){break-after:avoid}tr:nth-last-child(-n+3){break-before:avoid}h1,h2,h3,.finding header,thead{break-after:avoid}
+.legend{gap:2px 14px;margin-top:8px;font-size:10.5px}
 .chart,.scroll{overflow:visible!important}.chart svg{min-width:0!important}
 .keys{grid-template-columns:repeat(auto-fit,minmax(112px,1fr))!important}.keys div{padding:12px 14px!important}.keys dd{font-size:19px!important}.keys .sub{white-space:normal}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 *{box-sizing:border-box}

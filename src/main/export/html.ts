@@ -106,7 +106,9 @@ function comparisonCards(inputs: readonly ReportInput[], comparison: Comparison)
       'What is compared',
       `<ul class="legend">${legend.join('')}</ul>${settings ? wordTable(settings) : '<p class="none">The sessions declare the same settings.</p>'}`,
     ),
-    svg ? card('Measured lines, each from its start', `<div class="chart">${svg}</div>`) : '',
+    svg
+      ? card('Measured lines, each from its start', `<div class="chart">${svg}</div>`, 'picture')
+      : '',
     card('Figures, the largest difference first', wordTable(comparisonTable(comparison, true))),
     repeats ? card('Runs of the same settings', wordTable(repeats)) : '',
   ].join('');

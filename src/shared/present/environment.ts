@@ -2,6 +2,7 @@
 import { formatBytes } from '../base/format';
 import type { GpuInfo, GpuInstance } from '../hardware/gpu-info';
 import type { SessionDocument } from '../session/session-document';
+import type { WorkloadInfo } from '../session/types';
 
 /** Which MIG device a workload was confined to. */
 export const describeConfinement = ({ slot, memoryBytes, uuid }: GpuInstance): string =>
@@ -16,13 +17,28 @@ function describeGpu({ name, memoryBytes, driver, instances = [] }: GpuInfo): st
   ].join(', ');
 }
 
+/** Null where there was none, and of the bundled workload: what it was told stands in its settings. */
+export const describeCommand = ({ kind, command }: WorkloadInfo): string | null =>
+  kind === 'bundled' || command.length === 0 ? null : command.join(' ');
+
+/** "CUDA_VISIBLE_DEVICES=0, HF_TOKEN"; null where none was set for it. A secret is told by its name. */
+export function describeVariables({ terms }: WorkloadInfo): string | null {
+  const { only = false, pass = [], set = {} } = terms?.environment ?? {};
+  const told = [...Object.entries(set).map(([name, value]) => `${name}=${value}`), ...pass];
+  if (told.length === 0) return only ? 'none but what any program needs' : null;
+  return `${told.join(', ')}${only ? ', and nothing else but what any program needs' : ''}`;
+}
+
 export function describeEnvironment({
   environment,
   workload,
 }: SessionDocument): [string, string][] {
   const { gpus, cores, cpu, memoryBytes, os, plumbline, node, sources } = environment;
   const pairs: [string, string][] = [['Workload', workload.title]];
-  if (workload.command.length > 0) pairs.push(['Command', workload.command.join(' ')]);
+  const command = describeCommand(workload);
+  if (command !== null && command !== workload.title) pairs.push(['Command', command]);
+  const variables = describeVariables(workload);
+  if (variables !== null) pairs.push(['Variables', variables]);
   pairs.push(['GPU', gpus.map(describeGpu).join('; ') || 'none seen']);
   // A log that was imported does not know the machine it was written on.
   if (cores > 0)

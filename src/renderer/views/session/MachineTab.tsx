@@ -1,6 +1,7 @@
 /** What the session ran on, what it was declared to be, and which sources were to be had. */
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import { formatBytes, formatDuration, formatInteger } from '../../../shared/base/format';
+import { describeCommand, describeVariables } from '../../../shared/present/environment';
 import { inversionTable } from '../../../shared/present/tables';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { seesLittle } from '../../../shared/trace/series';
@@ -46,7 +47,8 @@ export function MachineTab({ session }: { session: SessionDocument }) {
         <Facts
           title="Workload"
           facts={{
-            Command: session.workload.command.join(' ') || '—',
+            Command: describeCommand(session.workload) ?? session.workload.title,
+            Variables: describeVariables(session.workload) ?? '—',
             Directory: session.workload.cwd ?? '—',
             Pid: String(session.workload.pid ?? '—'),
             Session: session.id,
