@@ -117,3 +117,12 @@ export function formatSi(n: Maybe): string {
     power === 0 && Number.isInteger(n) ? String(n) : Number(value.toPrecision(3)).toString();
   return SI[power] === '' ? text : `${text} ${SI[power]}`;
 }
+
+/** Joules as 34.5 J, 2.46 kJ, 1.90 Wh, 3.10 kWh. */
+export function formatEnergy(joules: Maybe): string {
+  if (joules === null || joules === undefined || !Number.isFinite(joules)) return ABSENT;
+  if (joules >= 3.6e6) return `${three(joules / 3.6e6)} kWh`;
+  if (joules >= 3600) return `${three(joules / 3600)} Wh`;
+  if (joules >= 999.5) return `${three(joules / 1000)} kJ`;
+  return `${three(joules)} J`;
+}

@@ -2,6 +2,7 @@
 import {
   ABSENT,
   formatDuration,
+  formatEnergy,
   formatSi,
   formatSignedBytes,
   formatSignedPercent,
@@ -49,6 +50,7 @@ export function formatSigned(change: number, unit: RowUnit): string {
   const sign = change > 0 ? '+' : '−';
   const size = Math.abs(change);
   if (unit === 'microseconds') return `${sign}${formatDuration(size)}`;
+  if (unit === 'joules') return `${sign}${formatEnergy(size)}`;
   return `${sign}${formatSi(size)}`;
 }
 

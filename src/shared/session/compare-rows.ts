@@ -5,7 +5,7 @@
  * What varies is measured, not assumed: by runs of the same settings where there are some, else by the steps of a run
  * for times, and by the steps a device counts in for bytes. Where none of these is known, it is said so.
  */
-import { ABSENT, formatBytes, formatDuration, formatSi } from '../base/format';
+import { ABSENT, formatBytes, formatDuration, formatEnergy, formatSi } from '../base/format';
 import { median } from '../base/statistics';
 import { MiB } from '../base/units';
 import { PHASES } from '../base/vocabulary';
@@ -203,5 +203,5 @@ export function formatFigure(value: number | null, unit: RowUnit): string {
   if (unit === 'bytes') return formatBytes(value);
   if (unit === 'microseconds') return formatDuration(value);
   if (unit === 'per_second') return formatSi(value);
-  return `${formatSi(value)}${Math.abs(value) < 1000 ? ' ' : ''}J`;
+  return formatEnergy(value);
 }

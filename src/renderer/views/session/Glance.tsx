@@ -1,5 +1,5 @@
 /** The GPU at a glance: mean busy, energy, highest temperature, how long its clocks were held back. */
-import { formatDuration } from '../../../shared/base/format';
+import { formatDuration, formatEnergy } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import { isThrottled } from '../../../shared/hardware/throttle-reasons';
 import type { SessionDocument } from '../../../shared/session/session-document';
@@ -86,11 +86,5 @@ export function throttledTime({ times, values }: Envelope, end: Micros): Micros 
   return held;
 }
 
-export function energy(of: SeriesStatistics | null): string | null {
-  if (of?.integral?.unit !== 'joules') return null;
-  const joules = of.integral.value;
-  if (joules >= 3.6e6) return `${(joules / 3.6e6).toPrecision(3)} kWh`;
-  if (joules >= 3600) return `${(joules / 3600).toPrecision(3)} Wh`;
-  if (joules >= 999.5) return `${(joules / 1000).toPrecision(3)} kJ`;
-  return `${joules.toPrecision(3)} J`;
-}
+const energy = (of: SeriesStatistics | null): string | null =>
+  of?.integral?.unit === 'joules' ? formatEnergy(of.integral.value) : null;

@@ -3,7 +3,7 @@ import { Copy } from 'lucide-react';
 import { toast } from 'sonner';
 import { formatDuration } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
-import { componentLabel } from '../../../shared/present/names';
+import { capitalize, componentLabel } from '../../../shared/present/names';
 import type { Moment } from '../../../shared/session/at-moment';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { COMPONENT_COLOR, STACK_ORDER } from '../../chart/palette';
@@ -12,6 +12,7 @@ import { FailureNote } from '../../components/FailureNote';
 import { useQuery } from '../../state/engine';
 import { LedgerBar } from './MomentTab';
 import {
+  lessBaseline,
   overBudgetWords,
   SELECTION_HEAD,
   type SelectionFacts,
@@ -86,7 +87,7 @@ function StatisticsTable({ rows }: { rows: SelectionFacts['rows'] }) {
           <tr>
             {SELECTION_HEAD.map((head, i) => (
               <th key={head} className={i === 0 ? undefined : 'right'}>
-                {head === '' ? 'Series' : head}
+                {head === '' ? 'Series' : capitalize(head)}
               </th>
             ))}
           </tr>
@@ -193,7 +194,9 @@ function useSelection(
     facts: {
       name,
       span: [t0, t1],
-      rows: statistics.data ?? [],
+      rows: (statistics.data ?? []).map((row) =>
+        row.info.id === line ? lessBaseline(row, overlay.baselineBytes) : row,
+      ),
       peak: peak.data,
       overUs: over.data?.[0]?.aboveUs ?? null,
     },

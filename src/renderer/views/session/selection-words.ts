@@ -2,10 +2,11 @@
 import {
   formatBytes,
   formatDuration,
+  formatEnergy,
   formatPercent,
   formatSignedBytes,
 } from '../../../shared/base/format';
-import type { Micros } from '../../../shared/base/units';
+import type { Bytes, Micros } from '../../../shared/base/units';
 import { componentLabel, LEDGER_NAMES } from '../../../shared/present/names';
 import type { Moment } from '../../../shared/session/at-moment';
 import type { SeriesStatistics } from '../../../shared/session/statistics';
@@ -29,9 +30,23 @@ export function statisticsCells(of: SeriesStatistics): readonly string[] {
 
 export function integralWords({ integral }: SeriesStatistics): string {
   if (integral === null) return '';
-  if (integral.unit === 'bytes') return formatBytes(Math.round(integral.value));
-  const joules = integral.value;
-  return joules >= 3600 ? `${(joules / 3600).toPrecision(3)} Wh` : `${joules.toPrecision(3)} J`;
+  return integral.unit === 'bytes'
+    ? formatBytes(Math.round(integral.value))
+    : formatEnergy(integral.value);
+}
+
+/** A row as it stands over the budget: less what was in use before the run. */
+export function lessBaseline(of: SeriesStatistics, baseline: Bytes): SeriesStatistics {
+  const less = <T extends { readonly value: number } | null>(sample: T): T =>
+    sample && { ...sample, value: sample.value - baseline };
+  const { min, mean, p95, max } = of;
+  return {
+    ...of,
+    min: less(min),
+    max: less(max),
+    mean: mean === null ? null : mean - baseline,
+    p95: p95 === null ? null : p95 - baseline,
+  };
 }
 
 export interface SelectionFacts {

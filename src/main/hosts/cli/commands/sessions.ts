@@ -18,6 +18,7 @@ import {
 import { SESSION_ID, SESSION_IDS } from '../options/session-id';
 import type { Output } from '../output';
 import { warnOfSharing } from '../privacy';
+import { wrap } from '../text/columns';
 import { compareText } from '../text/comparison';
 import { withEngine } from '../with-engine';
 import { outputPath, writeFile } from '../write-file';
@@ -86,7 +87,9 @@ function registerShow(program: Command, output: Output): void {
         const doc = await engine.show(asked);
         if (options.replay === true) {
           const told = await replay(engine, doc, { speed, series }, output);
-          output.result({ id: doc.id, durationUs: doc.durationUs, told }, () => headline(doc));
+          output.result({ id: doc.id, durationUs: doc.durationUs, told }, () =>
+            wrap(headline(doc), ''),
+          );
           return;
         }
         const text = await describeSession(engine, doc, options.full === true);
