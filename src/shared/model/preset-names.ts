@@ -51,13 +51,19 @@ const OFFERED = 4;
 export function nearNames(name: string): readonly string[] {
   const wanted = key(name);
   return [...BY_KEY]
-    .map(([known, preset]) => ({ preset, distance: editDistance(wanted, known) }))
+    .map(([known, preset]) => ({ preset, distance: distanceTo(known, wanted) }))
     .filter(({ distance }) => distance <= Math.max(2, wanted.length / 2))
     .sort((a, b) => a.distance - b.distance)
     .map(({ preset }) => preset)
     .filter((preset, index, all) => all.indexOf(preset) === index)
     .slice(0, OFFERED);
 }
+
+/** Of a name that is only begun, what is missing of it counts next to nothing. */
+const distanceTo = (known: string, wanted: string): number =>
+  wanted.length > 2 && known.startsWith(wanted)
+    ? (known.length - wanted.length) / 1000
+    : editDistance(wanted, known);
 
 /** Throws `bad_input`: there is no such model, what is missing for it, and which names are like it. */
 export function refuseName(name: string): never {

@@ -40,7 +40,7 @@ export const SEQUENCE: BundledSweep = {
   law: 'activations grow with n until attention scores, n² of them a head, take over: an exponent between 1 and 2',
   scope: {
     quick: 'a small GPT-2 at five lengths: half a minute',
-    full: 'GPT-2 124M at four lengths: five minutes',
+    full: 'GPT-2 124M at four lengths: three minutes',
   },
   figures: ['activations', 'time'],
   axes: (full) => [
@@ -58,7 +58,7 @@ export const BATCH: BundledSweep = {
   law: 'activations grow in proportion to the batch, an exponent of 1; weights and optimizer states do not grow',
   scope: {
     quick: 'a small GPT-2 at batch 1 to 8: half a minute',
-    full: 'GPT-2 124M at batch 1 to 4: five minutes',
+    full: 'GPT-2 124M at batch 1 to 4: two minutes',
   },
   figures: ['activations', 'weights', 'time'],
   axes: (full) => [{ name: 'batch', values: full ? ['1', '2', '4'] : ['1', '2', '4', '8'] }],
@@ -77,7 +77,7 @@ export const LAYERS: BundledSweep = {
   law: 'a layer has 12·d² weights: those of all layers grow with their number and with the square of the width; activations grow with the number of layers',
   scope: {
     quick: 'a small GPT-2, 2 to 8 layers of 64 to 256: a minute',
-    full: 'GPT-2 of 3 to 12 layers of 192 to 768: fifteen minutes',
+    full: 'GPT-2 of 3 to 12 layers of 192 to 768: two minutes',
   },
   figures: ['layerWeights', 'activations', 'time'],
   axes: (full) => [
@@ -168,7 +168,7 @@ export const MAX_BATCH: BundledSweep = {
   law: 'the largest batch is what the memory leaves beside weights and states, divided by the activations of a sequence',
   scope: {
     quick: 'a small GPT-2 within 192 MiB, up to the batch that is one too many: a minute',
-    full: 'GPT-2 124M within 2 GiB: fifteen minutes',
+    full: 'GPT-2 124M within 2 GiB: two minutes',
   },
   figures: ['peak', 'activations'],
   axes: (full) => {

@@ -152,6 +152,9 @@ describe('a name', () => {
 
   it('that means none is refused with those like it', async () => {
     expect(nearNames('lama-3-8b')[0]).toBe('llama-3-8b');
+    // One that is only begun.
+    for (const name of nearNames('llama')) expect(name).toMatch(/^llama/);
+    expect(nearNames('llama').length).toBeGreaterThan(2);
     // Another vocabulary than the first version: a guess would count wrong.
     expect(modelCalled('mistralai/Mistral-7B-v0.3')?.vocab).toBe(32_768);
     expect(modelCalled('mistralai/Mistral-7B-v0.2')).toBeUndefined();
