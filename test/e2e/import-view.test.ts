@@ -90,6 +90,31 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
     await page.close();
   });
 
+  it('of several files one that is refused is left out, and the next goes on', async () => {
+    const page = await open();
+    const dropped = await page.evaluateHandle(
+      (texts) => {
+        const data = new DataTransfer();
+        for (const [name, text] of texts) data.items.add(new File([text], name));
+        return data;
+      },
+      [
+        ['letter.txt', 'Dear reader,\n'],
+        ['second.csv', readFileSync(log, 'utf8')],
+      ] as const,
+    );
+    await page.dispatchEvent('body', 'drop', { dataTransfer: dropped });
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('and 1 more after it').waitFor();
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Leave it out and go on with second.csv' }).click();
+    expect(await dialog.getByRole('alert').count()).toBe(0);
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.waitForURL(/#\/session\//);
+    await page.getByRole('heading', { name: 'second.csv' }).waitFor();
+    await page.close();
+  });
+
   it('a CSV that does not say what its columns are is mended in the dialog', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Import…' }).click();
