@@ -1,7 +1,8 @@
 /**
  * All phases of a session, told to whoever looks again and again: what they had by their last look is not told once
  * more. A look has a name, which the next question gives back; one that is not known any more begins anew, so that
- * nothing is ever missed.
+ * nothing is ever missed. Who looks at an earlier moment has fewer phases then, and keeps the others for when they come
+ * again.
  */
 import type { OverlayPhase } from '../divergence/overlay/types';
 import { type PackedRows, packRows, unpackRows } from './packed-rows';
@@ -14,7 +15,7 @@ const MAX_LOOKS = 16;
 export interface PhaseChanges {
   /** Names what the caller has once this is taken in. */
   readonly look: string;
-  /** How many phases the caller has then: rows behind them are gone. */
+  /** How many phases there are: what the caller has behind them is kept out of sight. */
   readonly count: number;
   /** Those that are new or not as they were, and their places. */
   readonly rows: PackedRows<OverlayPhase>;
@@ -27,6 +28,8 @@ export interface PhaseChanges {
 export interface KnownPhases {
   readonly look: string;
   readonly rows: readonly OverlayPhase[];
+  /** With those that are out of sight. */
+  readonly kept: readonly OverlayPhase[];
 }
 
 export class PhaseLooks {
@@ -54,7 +57,7 @@ export class PhaseLooks {
     }
     const isMore = count < rows.length;
     return {
-      look: this.#remember(isMore ? rows.slice(0, count) : rows),
+      look: this.#remember(withRest(isMore ? rows.slice(0, count) : rows, before)),
       count,
       rows: packRows(at.map((i) => rows[i]!)),
       at: Uint32Array.from(at),
@@ -76,7 +79,11 @@ export function takeChanges(
   known: KnownPhases | null,
   { look, count, rows, at }: PhaseChanges,
 ): KnownPhases {
-  const taken = (known?.rows ?? []).slice(0, count);
-  for (const [i, row] of unpackRows(rows).entries()) taken[at[i]!] = row;
-  return { look, rows: taken };
+  const kept = (known?.kept ?? []).slice();
+  for (const [i, row] of unpackRows(rows).entries()) kept[at[i]!] = row;
+  return { look, kept, rows: kept.length === count ? kept : kept.slice(0, count) };
 }
+
+/** `rows`, and what stood behind as many before. */
+const withRest = <Row>(rows: readonly Row[], before: readonly Row[]): readonly Row[] =>
+  before.length > rows.length ? [...rows, ...before.slice(rows.length)] : rows;
