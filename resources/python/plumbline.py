@@ -341,7 +341,7 @@ _ALWAYS_TOLD_STEPS = 3
 # The first steps of this many models or optimizers are told whole, whatever share of a short run that is.
 _MOST_BEGINNINGS = 8
 # From then on the share is counted as if so many seconds had passed, so that a short run is told whole.
-_GRACE_S = 5.0
+_GRACE_S = 6.25
 # Seconds that torch takes to call a hook of ours, which our own clock does not see; a hook that has nothing to do takes no more.
 _CALL_S = 2e-6
 # An optimizer that waits while another steps as often as this is not of the same iteration.
