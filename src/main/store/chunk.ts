@@ -240,9 +240,15 @@ export function unpackSummary(row: RowKey, blob: Buffer): Summary | null {
 }
 
 const covered = new Float64Array(6 + SUMMARY.length);
+const coveredBytes = new Uint8Array(covered.buffer);
 
 function summaryCrc({ series, level, t0, t1, i0, n }: RowKey, blob: Buffer): number {
-  covered.set([series, level, t0, t1, i0, n]);
+  covered[0] = series;
+  covered[1] = level;
+  covered[2] = t0;
+  covered[3] = t1;
+  covered[4] = i0;
+  covered[5] = n;
   for (let i = 0; i < SUMMARY.length; i++) covered[6 + i] = blob.readDoubleLE(i * 8);
-  return crc32(new Uint8Array(covered.buffer));
+  return crc32(coveredBytes);
 }

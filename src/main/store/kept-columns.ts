@@ -3,14 +3,14 @@ import type { Bytes } from '../../shared/base/units';
 
 export class KeptColumns {
   readonly #limit: Bytes;
-  readonly #kept = new Map<string, object>();
+  readonly #kept = new Map<number, object>();
   #bytes: Bytes = 0;
 
   constructor(limit: Bytes) {
     this.#limit = limit;
   }
 
-  get<Kept extends object>(key: string, unpack: () => Kept): Kept {
+  get<Kept extends object>(key: number, unpack: () => Kept): Kept {
     const known = this.#kept.get(key) as Kept | undefined;
     if (known !== undefined) {
       this.#kept.delete(key);

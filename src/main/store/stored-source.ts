@@ -59,6 +59,9 @@ interface TailRow extends Blob {
   readonly n: number;
 }
 
+/** Added to three times the id of a row: its data as it is packed, or the columns of times it unpacks to. */
+const KIND = { data: 0, times: 1, groupTimes: 2 } as const;
+
 const NOTHING: Samples = { times: new Float64Array(0), values: new Float64Array(0) };
 
 export class StoredSource implements TraceSource {
@@ -123,9 +126,10 @@ export class StoredSource implements TraceSource {
   }
 
   times({ n, times }: ChunkRef): Float64Array {
-    return this.#kept.get(`t${times}:${n}`, () => ({
+    const kept = this.#kept.get(3 * times + KIND.times, () => ({
       times: unpackTimes(this.#read('times', times), n),
-    })).times;
+    }));
+    return ofLength(kept.times, n);
   }
 
   samples(chunk: ChunkRef, from: number, to: number): Samples {
@@ -134,9 +138,11 @@ export class StoredSource implements TraceSource {
   }
 
   groupTimes({ entries, times }: ChunkRef): GroupTimes {
-    return this.#kept.get(`g${times}:${entries}`, () =>
+    const kept = this.#kept.get(3 * times + KIND.groupTimes, () =>
       unpackGroupTimes(this.#read('times', times), entries),
     );
+    ofLength(kept.t0, entries);
+    return kept;
   }
 
   groups(chunk: ChunkRef, from: number, to: number): Groups {
@@ -202,7 +208,7 @@ export class StoredSource implements TraceSource {
   }
 
   #data(id: number): Buffer {
-    return this.#kept.get(`p${id}`, () => ({ data: this.#read('data', id) })).data;
+    return this.#kept.get(3 * id + KIND.data, () => ({ data: this.#read('data', id) })).data;
   }
 
   /** Throws a ChunkError where it does not match its checksum. */
@@ -219,3 +225,9 @@ const toRefs = (rows: Iterable<Row>): ChunkRef[] =>
     rising(rows, ({ t0 }) => t0),
     ({ summary, ...row }) => ({ ...row, summary: unpackSummary(row, summary) }),
   );
+
+/** Chunks that share their times have as many samples each. */
+function ofLength(times: Float64Array, n: number): Float64Array {
+  if (times.length !== n) throw new ChunkError('a chunk has not the times it says');
+  return times;
+}

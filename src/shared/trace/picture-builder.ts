@@ -114,10 +114,21 @@ export class PictureBuilder {
     for (let i = from; i < to; ) {
       this.#pick(times[i]!, values[i]!);
       const end = this.#end;
+      let [low, high] = [i, i];
+      let min = this.#values[this.#n + LOWEST]!;
+      let max = this.#values[this.#n + HIGHEST]!;
       for (i++; i < to && (times[i]! - start) * scale < end; i++) {
-        this.#lower(times[i]!, values[i]!);
-        this.#raise(times[i]!, values[i]!);
+        const value = values[i]!;
+        if (value < min) {
+          min = value;
+          low = i;
+        } else if (value > max) {
+          max = value;
+          high = i;
+        }
       }
+      this.#lower(times[low]!, values[low]!);
+      this.#raise(times[high]!, values[high]!);
       this.#endAt(times[i - 1]!, values[i - 1]!);
     }
   }
