@@ -5,7 +5,7 @@
 import { type Bytes, GiB, KiB, MiB, type Micros, type Percent } from './units';
 
 export const ABSENT = '—';
-const MINUS = '−';
+export const MINUS = '−';
 
 type Maybe = number | null | undefined;
 const known = (n: Maybe): n is number => typeof n === 'number' && !Number.isNaN(n);

@@ -1,5 +1,5 @@
 /** What a sweep found, in words: one source for terminal and window. */
-import { formatBytes, formatDuration } from '../base/format';
+import { formatBytes, formatDuration, MINUS } from '../base/format';
 import type { FigureName } from '../chapter/sweeps/figures';
 import { describeSeries, type Law } from '../chapter/sweeps/laws';
 import type { Conclusion } from '../chapter/sweeps/reading';
@@ -79,7 +79,7 @@ export function describeConclusion({
 }: Conclusion): ConclusionWords {
   const say = (number: number) => {
     const apart = /^[a-z]/i.test(unit) ? ' ' : '';
-    return `${figure(number)}${apart}${unit}`;
+    return `${figure(number).replace('-', MINUS)}${apart}${unit}`;
   };
   return {
     what,

@@ -114,7 +114,7 @@ export const CHECKPOINTING: BundledSweep = {
   law: 'keeping the inputs of layers alone frees about 80% of the activations, for a step that is 20–30% longer; by the count of its work it is a third longer',
   scope: {
     quick: 'a small GPT-2 of 12 layers, kept and recomputed in six ways: a minute',
-    full: 'GPT-2 124M in six ways: six minutes',
+    full: 'the layers of GPT-2 124M in six ways: six minutes',
   },
   figures: ['activations', 'time'],
   axes: () => [{ name: 'checkpointing', values: CHECKPOINTING_WAYS }],

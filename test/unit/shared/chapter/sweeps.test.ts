@@ -234,6 +234,25 @@ describe('a bundled sweep', () => {
     },
   );
 
+  it('frees by checkpointing what its layers hold, in both sizes: memory peaks with them, and not elsewhere', () => {
+    const sweep = findSweep('checkpointing')!;
+    const freed = (full: boolean) => {
+      const axes = sweep.axes(full);
+      const points = pointsFor(axes);
+      const runs = points.map((point) => theoretical(point, sweep.spec(point, full)));
+      return describeSweep(readingFor(sweep, full), axes, points, runs, [])
+        .conclusions.filter(({ what }) => what.startsWith('activations freed'))
+        .map(({ value }) => value);
+    };
+    const [quick, full] = [freed(false), freed(true)];
+    // Twelve layers in segments of 6, 4, 3, 2 and 1: a segment is held whole, of the others their inputs.
+    for (const [i, share] of [6, 4, 3, 2, 1].entries()) {
+      expect(Math.abs(full[i]! - quick[i]!)).toBeLessThan(1);
+      expect(full[i]).toBeLessThan(100 * (1 - share / 12));
+      expect(full[i]).toBeGreaterThan(100 * (1 - (share + 0.5) / 12));
+    }
+  });
+
   it('counts the work that the laws count: tokens squared without a cache, once with one', () => {
     const work = (tokens: number, cache: 'on' | 'off') => {
       const sweep = findSweep('kv-cache')!;
