@@ -28,7 +28,9 @@ describe.skipIf(why !== null)('commands and comparison', () => {
     await page.locator('.sessions').waitFor();
     await page.keyboard.press('Control+k');
     const palette = page.getByRole('dialog', { name: 'Commands' });
-    await palette.getByRole('combobox').fill('doct');
+    await palette.getByRole('combobox').waitFor();
+    // What is typed is not put into a field by name: the field must have the focus.
+    await page.keyboard.type('doct');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Doctor' }).waitFor();
     await page.keyboard.press('/');

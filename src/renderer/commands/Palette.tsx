@@ -95,8 +95,11 @@ function PaletteFrame({ onClose, children }: { onClose(): void; children: ReactN
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
-    if (element && !element.open) element.showModal();
-    return () => element?.close();
+    if (!element) return;
+    if (!element.open) element.showModal();
+    // The platform gives the focus to the first element that takes any, which is the menu around the field.
+    element.querySelector('input')?.focus();
+    return () => element.close();
   }, []);
   return (
     <dialog
