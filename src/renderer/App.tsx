@@ -14,6 +14,9 @@ import { setTheme, type ThemeChoice, useTheme, useThemeChoice } from './state/th
 import type { EngineLink } from './state/transport';
 import { MENU, View } from './views';
 
+/** In pixels: what is told in passing covers no control of what moves. */
+const ABOVE_TRANSPORT = 78;
+
 export function App({ link }: { link: EngineLink }) {
   const [registry] = useState(() => new CommandRegistry());
   return (
@@ -70,7 +73,7 @@ function Frame() {
       <Boundary place={place}>
         <View key={units} route={route} />
       </Boundary>
-      <Toaster theme={theme} position="bottom-right" />
+      <Toaster theme={theme} position="bottom-right" offset={{ bottom: ABOVE_TRANSPORT }} />
     </>
   );
 }

@@ -66,6 +66,18 @@ describe.skipIf(why !== null)(
       );
     });
 
+    it('is recorded again from the palette, which offers the comparison of the two', async () => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('dialog', { name: 'Commands' }).getByRole('combobox').waitFor();
+      await page.keyboard.type('record this again');
+      await page.keyboard.press('Enter');
+      await page.getByText('It was recorded again.').waitFor({ timeout: 60_000 });
+      await page.getByRole('button', { name: 'Compare the two' }).click();
+      expect(await page.locator('.verdict').textContent()).toMatch(
+        /run 2” peaks at the same .* as “.*run 1”.*with the same settings/,
+      );
+    }, 120_000);
+
     it('appears and is followed where another process makes it, without a look at anything else', async () => {
       await page.evaluate(() => {
         location.hash = '#/';

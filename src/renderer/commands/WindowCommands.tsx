@@ -2,6 +2,7 @@
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { toast } from 'sonner';
 import { Failure } from '../../shared/base/failure';
+import type { EngineClient } from '../../shared/contract/api';
 import { requestAgain } from '../../shared/contract/record-again';
 import { formatMoment } from '../../shared/present/moments';
 import { useEngine, useQuery } from '../state/engine';
@@ -158,11 +159,7 @@ function useAgainCommand(): readonly Command[] {
     const isAnnounced = pages.some(({ total }) => total > 0);
     const again = await engine.record(requestAgain(await engine.brief({ id }), isAnnounced));
     go(sessionHref(again.id));
-    toast('It is being recorded again.', {
-      duration: Number.POSITIVE_INFINITY,
-      closeButton: true,
-      action: { label: 'Compare the two', onClick: () => go(compareHref([id, again.id])) },
-    });
+    offerComparison(engine, id, again.id);
   };
   return [
     {
@@ -173,6 +170,24 @@ function useAgainCommand(): readonly Command[] {
       run: () => void record().catch(tellFailure),
     },
   ];
+}
+
+/** Stays until it is taken or closed, and tells when the second run is over. */
+function offerComparison(engine: EngineClient, first: string, second: string): void {
+  let off = () => {};
+  const offer = {
+    id: `again ${second}`,
+    duration: Number.POSITIVE_INFINITY,
+    closeButton: true,
+    onDismiss: () => off(),
+    action: { label: 'Compare the two', onClick: () => go(compareHref([first, second])) },
+  };
+  toast('It is being recorded again.', offer);
+  off = engine.on((event) => {
+    if (event.type !== 'session' || event.id !== second || event.status === 'recording') return;
+    off();
+    toast('It was recorded again.', offer);
+  });
 }
 
 function tellFailure(error: unknown): void {
