@@ -191,6 +191,10 @@ describe.skipIf(why !== null)(`the timeline${why ? ` (skipped: ${why})` : ''}`, 
     const { durationUs } = foundSession('t-found').document;
     await expect.poll(async () => (await viewOn(page)).t0 / durationUs).toBeCloseTo(0.24, 2);
     expect((await viewOn(page)).t1 / durationUs).toBeCloseTo(0.51, 2);
+    await page.keyboard.press('f');
+    await page.getByRole('tab', { name: /^Phases/ }).click();
+    await page.getByRole('button', { name: 'Period 2 of 4' }).click();
+    await expect.poll(async () => (await viewOn(page)).t0 / durationUs).toBeGreaterThan(0.2);
     await page.close();
   });
 

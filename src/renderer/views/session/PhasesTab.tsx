@@ -12,6 +12,7 @@ import { Bytes } from '../../components/Bytes';
 import { residualTone } from '../../components/residual-tone';
 import { sketchBars } from '../../components/sketch';
 import { useQuery } from '../../state/engine';
+import { FoundTable } from './FoundTable';
 import { PhaseSteps } from './PhaseSteps';
 import { rankKinds } from './rank-kinds';
 
@@ -24,6 +25,8 @@ interface Shown {
 export function PhasesTab(props: Shown) {
   const { session } = props;
   const kinds = rankKinds(session.phaseKinds);
+  const { found } = session.overlay;
+  if (kinds.length === 0 && found) return <FoundTable {...props} found={found} />;
   if (kinds.length === 0)
     return (
       <p className="empty-line">
