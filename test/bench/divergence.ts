@@ -105,6 +105,10 @@ function table(name: string, all: readonly Judged[]): void {
     settings.filter(({ setting }) => setting).length,
     settings.filter(({ wrongSetting }) => wrongSetting).length,
   ];
+  const within = all.filter(({ isLeakWithin }) => isLeakWithin !== null);
+  console.log(
+    `  leaks whose 95% interval holds what was planted: ${within.filter(({ isLeakWithin }) => isLeakWithin).length} of ${within.length}`,
+  );
   console.log(
     `  changed settings: ${right} of ${settings.length} named with their value, ${settings.length - right - wrong} undetermined, ${wrong} wrong; right or undetermined ${percent(settings.length - wrong, settings.length).trim()}`,
   );

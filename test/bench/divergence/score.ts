@@ -26,6 +26,8 @@ export interface Judged {
   /** Whether the planted setting was named with its value; null where none was planted. */
   readonly setting: boolean | null;
   readonly wrongSetting: boolean;
+  /** Whether the interval of a planted leak holds it; null where none was found, or it was found to the byte. */
+  readonly isLeakWithin: boolean | null;
 }
 
 export function analyse(
@@ -114,10 +116,13 @@ export function judge(plan: Plan, trace: Trace): Judged {
       ? [{ kind, error: Math.abs(bytes - planted) / Math.abs(planted) }]
       : [];
   });
+  const { low, high } = findings.find(({ slope }) => slope?.per === 'step')?.slope ?? {};
+  const hasInterval = right.includes('leak') && low !== undefined && high !== undefined;
   return {
     plan,
     overlay,
     findings,
+    isLeakWithin: hasInterval ? low <= plan.leakPerStep && plan.leakPerStep <= high : null,
     right,
     invented,
     byteErrors,

@@ -4,9 +4,9 @@
  * itself, a leak or a changed batch is told there and not once more here.
  */
 
+import { fitDrift } from '../../base/drift';
 import { formatBytes, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
-import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB } from '../../base/units';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import { quoteSeries } from '../../trace/series-names';
@@ -102,7 +102,7 @@ function describeSpike(track: Track, beyond: readonly Held[]): Finding {
 function describeDrift(track: Track): Finding | null {
   const { rows, least, series } = track;
   const points = rows.map(({ residualObservedBytes }, i) => ({ x: i, y: residualObservedBytes }));
-  const trend = fitTrend(points);
+  const trend = fitDrift(points);
   if (trend === null || trend.r2 < 0.9 || trend.slope - trend.halfWidth <= 0) return null;
   const bytes = Math.round(trend.slope * (rows.length - 1));
   const [first] = rows;

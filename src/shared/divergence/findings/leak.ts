@@ -4,6 +4,7 @@
  * after the first (in which optimizer states come into being) prove nothing.
  */
 
+import { fitDrift, halves } from '../../base/drift';
 import { formatBytes, formatExactBytes, formatInteger } from '../../base/format';
 import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB, type Micros } from '../../base/units';
@@ -138,6 +139,8 @@ function isDecodeMemory(marker: Marker): marker is Extract<Marker, { type: 'memo
 interface Slope {
   /** Bytes that each step or token adds. */
   readonly each: Bytes;
+  /** Its 95% interval, where it was fitted. */
+  readonly interval?: { readonly low: Bytes; readonly high: Bytes };
   readonly confidence: Confidence;
   readonly evidence: string;
 }
@@ -162,18 +165,23 @@ function findExactSlope({ points, unit, predicted }: Track): Slope | null {
   };
 }
 
-function findFittedSlope({ points, unit }: Track): Slope | null {
-  const trend = fitTrend(points);
+/** A framework's allocator counts in these. */
+const ALLOCATOR_BLOCK = 512;
+
+function findFittedSlope({ points, unit, framework }: Track): Slope | null {
+  const trend = fitDrift(points, framework ? ALLOCATOR_BLOCK : undefined);
   const [first, last] = [points[0], points.at(-1)];
   if (!trend || !first || !last || points.length < MIN_POINTS + 1) return null;
   const { slope, halfWidth, r2 } = trend;
   if (slope * (last.x - first.x) < MIN_GROWTH || slope - halfWidth <= 0 || r2 < 0.8) return null;
   if (!isSteady(points, last.y - first.y, slope)) return null;
   const each = Math.round(slope);
+  const [low, high] = [Math.round(slope - halfWidth), Math.round(slope + halfWidth)];
   return {
     each,
+    interval: { low, high },
     confidence: 'medium',
-    evidence: `A straight line through the ends of ${points.length} ${unit}s rises by ${formatBytes(each)} a ${unit} (95% interval ${formatBytes(slope - halfWidth)} to ${formatBytes(slope + halfWidth)}, r² ${r2.toFixed(2)}).`,
+    evidence: `A straight line through the ends of ${points.length} ${unit}s rises by ${formatBytes(each)} a ${unit} (95% interval ${formatBytes(low)} to ${formatBytes(high)}, r² ${r2.toFixed(2)}).`,
   };
 }
 
@@ -184,8 +192,7 @@ function findFittedSlope({ points, unit }: Track): Slope | null {
 function isSteady(points: readonly Point[], growth: Bytes, slope: number): boolean {
   if (points.some(({ y }, i) => i > 0 && y - points[i - 1]!.y > 0.5 * growth)) return false;
   if (points.length < 8) return true;
-  const middle = points.length >> 1;
-  return [points.slice(0, middle), points.slice(middle)].every((half) => {
+  return halves(points).every((half) => {
     const halfSlope = fitTrend(half)?.slope ?? 0;
     return halfSlope > 0.4 * slope && halfSlope < 1.8 * slope;
   });
@@ -205,7 +212,7 @@ function findLeakIn(track: Track): Leak[] {
     phase,
     span: [from.t, to.t],
     confidence: slope.confidence,
-    slope: { bytes: each, per: unit, since: from.x + 1 },
+    slope: { bytes: each, per: unit, since: from.x + 1, ...slope.interval },
     formula: `bytes of a ${unit} = slope of memory at the ends of ${unit}s, less what the budget adds`,
     worked: `${formatInteger(count)} ${unit}s × ${formatBytes(each)} = ${formatBytes(each * count)}`,
     remedy:

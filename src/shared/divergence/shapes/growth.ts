@@ -2,11 +2,9 @@
  * What a line keeps more and more of: a straight rise of its floor that goes on to the end. A climb that levels off is a
  * cache that fills, a single step up a plateau, and neither is growth.
  *
- * The slope is that of least squares over the floor's windows. Its 95% interval has three causes. Neighbouring windows
- * are alike, so it is wider than independent points would give: by √((1 + ρ) / (1 − ρ)), ρ the correlation of neighbouring
- * residuals. A line that bends has no one slope: half of what the slopes of its two halves differ by, added as an
- * independent error. And what grows in blocks is known to one of them: that over all of the rise, added as the bound it is.
+ * The slope is that of least squares over the floor's windows; `fitDrift` says how its interval is made.
  */
+import { fitDrift, halves, type Point } from '../../base/drift';
 import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import { extent, type Floor, middle, type Window } from './floor';
@@ -58,40 +56,27 @@ function findRiseOf({ windows }: Floor, edge: Edge): Rise | null {
 
 function fitRise(tail: readonly Window[], all: readonly Window[], edge: Edge): Rise | null {
   const points = tail.map((window) => ({ x: middle(window) / 1e6, y: window[edge] }));
-  const trend = fitTrend(points);
-  if (trend === null) return null;
+  const drift = fitDrift(points);
+  if (drift === null) return null;
+  const { slope, halfWidth, r2 } = drift;
   const [from, to] = extent(tail);
-  const bytes = Math.round((trend.slope * (to - from)) / 1e6);
-  if (bytes < MIN_GROWTH || trend.r2 < 0.9 || !goesOn(points, bytes, trend.slope)) return null;
-  // What a line's halves differ by is no noise about one slope, and belongs to its interval too.
-  const [one = trend.slope, other = trend.slope] = halves(points).map(
-    (half) => fitTrend(half)?.slope,
-  );
-  const bend = Math.abs(one - other) / 2;
-  const noise = trend.halfWidth * widen(points, trend.slope);
-  const halfWidth = Math.hypot(bend, noise) + (1e6 * findGrain(points)) / (to - from);
-  if (trend.slope - halfWidth <= 0) return null;
+  const bytes = Math.round((slope * (to - from)) / 1e6);
+  if (bytes < MIN_GROWTH || r2 < 0.9 || !goesOn(points, bytes, slope)) return null;
+  if (slope - halfWidth <= 0) return null;
   const [begin, end] = extent(all);
   return {
-    perSecond: trend.slope,
-    low: trend.slope - halfWidth,
-    high: trend.slope + halfWidth,
+    perSecond: slope,
+    low: slope - halfWidth,
+    high: slope + halfWidth,
     from,
     to,
     bytes,
-    r2: trend.r2,
+    r2,
     windows: tail.length,
     share: (to - from) / (end - begin),
     edge,
   };
 }
-
-type Point = { readonly x: number; readonly y: number };
-
-const halves = (points: readonly Point[]): (readonly Point[])[] => [
-  points.slice(0, points.length >> 1),
-  points.slice(points.length >> 1),
-];
 
 /** It rises in many small steps, as fast in one half as in the other and to the end, and gives little back. */
 function goesOn(points: readonly Point[], growth: number, slope: number): boolean {
@@ -106,30 +91,4 @@ function goesOn(points: readonly Point[], growth: number, slope: number): boolea
     Math.max(begin, end) < 1.6 &&
     (third < 4 || share(points.slice(-third)) > 0.4)
   );
-}
-
-/**
- * What the line rises by at the least: blocks of an allocator, or whole MiB. Windows that keep step with them leave no
- * residual and may be wrong by one over all of the rise. Nothing else tells it than the least by which steps differ.
- */
-function findGrain(points: readonly Point[]): Bytes {
-  const steps = points.slice(1).map(({ y }, i) => Math.abs(y - points[i]!.y));
-  const sorted = [0, ...steps].sort((a, b) => a - b);
-  const gaps = sorted.slice(1).map((step, i) => step - sorted[i]!);
-  return Math.min(...gaps.filter((gap) => gap > 0));
-}
-
-/** By how much residuals that are like their neighbours widen what independent ones would give. */
-function widen(points: readonly Point[], slope: number): number {
-  const n = points.length;
-  const meanX = points.reduce((sum, { x }) => sum + x, 0) / n;
-  const meanY = points.reduce((sum, { y }) => sum + y, 0) / n;
-  const rest = points.map(({ x, y }) => y - meanY - slope * (x - meanX));
-  const all = rest.reduce((sum, one) => sum + one * one, 0);
-  if (all === 0) return 1;
-  const next = rest.slice(1).reduce((sum, one, i) => sum + one * rest[i]!, 0);
-  // Of a few residuals about a fitted line it comes out too small, by (1 + 3ρ)/n in the mean (Kendall 1954).
-  const seen = next / all;
-  const alike = Math.min(0.95, Math.max(0, seen + (1 + 3 * seen) / n));
-  return Math.sqrt((1 + alike) / (1 - alike));
 }
