@@ -31,8 +31,11 @@ export function findGrowth(input: DiagnosisInput, watched: readonly Watched[]): 
 }
 
 /** A cache that fills with each token, what is loaded, and the first seconds of a process. */
-function isDue({ budget, spans }: DiagnosisInput, { of }: Watched, rise: Rise): boolean {
-  if ((rise.to - rise.from) / 1e6 < MIN_SECONDS[of]) return true;
+function isDue(input: DiagnosisInput, watched: Watched, rise: Rise): boolean {
+  const { budget, spans } = input;
+  const { of } = watched;
+  if ((rise.to - rise.from) / 1e6 < MIN_SECONDS[of] || isClimbToBudget(input, watched, rise))
+    return true;
   // Where phases are announced, what came before the first of them was imported and loaded.
   const begun = spans.reduce((first, { t0 }) => Math.min(first, t0), Number.POSITIVE_INFINITY);
   if (spans.length > 0 && begun - rise.from > 0.5 * (rise.to - rise.from)) return true;
@@ -46,6 +49,18 @@ function isDue({ budget, spans }: DiagnosisInput, { of }: Watched, rise: Rise): 
       (phase === 'load' || phase === 'decode') &&
       Math.min(t1, rise.to) - Math.max(t0, rise.from) > 0.7 * (rise.to - rise.from),
   );
+}
+
+/** What rises from next to nothing to no more than is predicted is how the run comes to hold that. */
+function isClimbToBudget(
+  { budget, overlay }: DiagnosisInput,
+  { line, of }: Watched,
+  { from, to }: Rise,
+): boolean {
+  if (budget === null || of === 'host') return false;
+  const { total } = budget.tiers.refined;
+  const held = (t: Micros) => (sampleBefore(line, t)?.value ?? 0) - overlay.baselineBytes;
+  return held(from) < 0.2 * total && held(to) < 1.02 * total;
 }
 
 /**

@@ -10,7 +10,13 @@ import {
   summarizeIn,
 } from '../../../../../src/shared/trace/series';
 import type { SampledSeries, SeriesData } from '../../../../../src/shared/trace/types';
-import { findingsFor, foundIn, phase, series } from '../../../../support/overlay-scenario';
+import {
+  budgetWith,
+  findingsFor,
+  foundIn,
+  phase,
+  series,
+} from '../../../../support/overlay-scenario';
 
 const SECOND = 1e6;
 
@@ -95,6 +101,18 @@ describe('a line that nothing is known of', () => {
     ).flat();
     const [growth] = found(lines, { markers: later, durationUs: 120 * SECOND });
     expect(growth).toMatchObject({ kind: 'growth', slope: { per: 'second' } });
+  });
+
+  it('that climbs from nothing to what is predicted does not grow, nor one that ends as it gets there', () => {
+    const held = { params: 8 * GiB };
+    const budget = budgetWith([
+      ['load', null, null, held, held],
+      ['forward', 1, 2, held, held],
+    ]);
+    const climb = (each: number) => [log('gpu0.memory.used', 100, (i) => i * each * MiB)];
+    expect(kinds(climb(80))).toEqual(['growth']);
+    expect(kinds(climb(80), { budget })).not.toContain('growth');
+    expect(kinds(climb(160), { budget })).toContain('growth');
   });
 
   it('that climbs and levels off does not grow', () => {
