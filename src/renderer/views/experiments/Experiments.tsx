@@ -32,7 +32,12 @@ export default function Experiments() {
         </span>
       </div>
       <div className="experiments-body">
-        <SweepList chosen={sweep} running={running} onChoose={(next) => setName(next)} />
+        <SweepList
+          chosen={sweep}
+          full={full}
+          running={running}
+          onChoose={(next) => setName(next)}
+        />
         <section className="experiment" aria-label={sweep.title}>
           <header>
             <h2>{sweep.title}</h2>
@@ -89,18 +94,21 @@ function useSweep(name: string, full: boolean) {
 
 function SweepList({
   chosen,
+  full,
   running,
   onChoose,
 }: {
   chosen: BundledSweep;
+  /** The size whose points are counted. */
+  full: boolean;
   running: RunningSweep | null;
   onChoose(name: string): void;
 }) {
-  const recorded = useRecorded();
+  const recorded = useRecorded(full);
   return (
     <nav className="experiment-list" aria-label="Experiments">
       {BUNDLED_SWEEPS.map((sweep) => {
-        const points = pointsFor(sweep.axes(false)).length;
+        const points = pointsFor(sweep.axes(full)).length;
         const done = recorded.get(sweep.name) ?? 0;
         return (
           <button
@@ -126,8 +134,8 @@ function describeCount(done: number, points: number): string {
   return done >= points ? `${points} points` : `${done} of ${points} points`;
 }
 
-/** How many points of each the library holds in the quick size. */
-function useRecorded(): ReadonlyMap<string, number> {
+/** How many points of each the library holds in that size. */
+function useRecorded(full: boolean): ReadonlyMap<string, number> {
   const list = useQuery('list', (engine) => engine.list());
   const refresh = useThrottled(list.refresh, REFRESH_MS);
   useEngineEvent((event) => {
@@ -135,7 +143,7 @@ function useRecorded(): ReadonlyMap<string, number> {
   });
   const roles = new Map<string, Set<string>>();
   for (const { status, experiment } of list.data ?? []) {
-    if (experiment === undefined || experiment.full || status !== 'complete') continue;
+    if (experiment === undefined || experiment.full !== full || status !== 'complete') continue;
     const known = roles.get(experiment.id) ?? new Set();
     roles.set(experiment.id, known.add(experiment.role.replace(/, run \d+$/, '')));
   }

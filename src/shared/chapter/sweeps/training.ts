@@ -154,12 +154,22 @@ export const CHECKPOINTING: BundledSweep = {
 const MEMORY = { quick: 192 * 2 ** 20, full: 2 * 2 ** 30 };
 
 /** Of training within that memory, as a tier predicts it. */
-function predictLargest(full: boolean, tier: 'refined' | 'textbook'): number {
+function findLargest(full: boolean, tier: 'refined' | 'textbook'): number {
   const memory = full ? MEMORY.full : MEMORY.quick;
   return largestThat((batch) => {
     const { model, run } = training(full, { batch });
     return computeBudget(model, run).tiers[tier].peak.bytes <= memory;
   });
+}
+
+/** Constants that take dozens of dry runs: found when they are first asked for. */
+const LARGEST = new Map<string, number>();
+
+function predictLargest(full: boolean, tier: 'refined' | 'textbook'): number {
+  const key = `${tier} ${full}`;
+  const largest = LARGEST.get(key) ?? findLargest(full, tier);
+  LARGEST.set(key, largest);
+  return largest;
 }
 
 export const MAX_BATCH: BundledSweep = {
