@@ -15,6 +15,7 @@ describe.skipIf(why !== null)(
     let server: Running;
     let browser: Browser;
     let page: Page;
+    let address: string;
 
     beforeAll(async () => {
       let printed = '';
@@ -25,7 +26,8 @@ describe.skipIf(why !== null)(
       await server.waitFor('"token"');
       browser = await launchBrowser();
       page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-      await page.goto((JSON.parse(printed) as { url: string }).url);
+      address = (JSON.parse(printed) as { url: string }).url;
+      await page.goto(address);
     });
     afterAll(async () => {
       await browser?.close();
@@ -64,6 +66,30 @@ describe.skipIf(why !== null)(
       expect(await note.textContent()).toMatch(
         /^Operation [\d,]+ of [\d,]+(, block \d)?\S+ \w+ measured, predicted .*, equal$/,
       );
+    });
+
+    it('is replayed by the end of its id, and nothing later than the moment is asked for', async () => {
+      const id = (await page.evaluate(() => location.hash)).slice(-4);
+      const other = await browser.newPage();
+      const asked: string[] = [];
+      other.on('websocket', (socket) =>
+        socket.on('framesent', ({ payload }) => asked.push(String(payload))),
+      );
+      await other.goto(address);
+      await other.evaluate((end) => {
+        location.hash = `#/session/${end}`;
+      }, id);
+      await other.locator('.component-key').waitFor();
+      await other.locator('h1').focus();
+      await other.keyboard.press('Space');
+      await other.keyboard.press('KeyK');
+      asked.length = 0;
+      const slider = other.getByLabel('Moment of the session');
+      await slider.fill(String(Math.round(Number(await slider.getAttribute('max')) / 2)));
+      const traces = () => asked.filter((frame) => frame.includes('"trace"'));
+      await expect.poll(() => traces().length).toBeGreaterThan(0);
+      for (const frame of traces()) expect(frame).toContain('"until"');
+      await other.close();
     });
 
     it('is recorded again from the palette, which offers the comparison of the two', async () => {

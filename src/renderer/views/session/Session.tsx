@@ -34,9 +34,11 @@ import {
 import { type MarkActions, useMarks } from './useMarks';
 import { type ReplayControl, useReplay } from './useReplay';
 
-export function Session({ id }: { id: string }) {
+export function Session({ id: addressed }: { id: string }) {
   const [series, setSeries] = useParameter('source', 'source');
-  const whole = useKnownSession(id, series);
+  const whole = useKnownSession(addressed, series);
+  // An address may hold the end of an id, as the terminal prints it; whoever asks about the session asks by the whole.
+  const id = whole.session?.id ?? addressed;
   const isLive = whole.session?.status === 'recording';
   const control = useReplay(id, whole.session?.durationUs ?? 0, isLive);
   const until = useShownMoment(control.replay);
