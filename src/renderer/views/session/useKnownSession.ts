@@ -53,7 +53,7 @@ function useAnswers(
     if (budget.data === null) budget.refresh();
   }, LIVE_MS);
   useEngineEvent((event) => {
-    if (event.type === 'session' ? event.id === id : isRecording) refresh();
+    if (event.type === 'session' ? event.id === (shown.data?.id ?? id) : isRecording) refresh();
   });
   const latest = useRef<SessionDocument | null>(null);
   if (shown.data || !isAsked) latest.current = shown.data;
