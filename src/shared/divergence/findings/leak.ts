@@ -11,6 +11,7 @@ import { type Bytes, MiB, type Micros } from '../../base/units';
 import { COMPONENTS, type Confidence, type Phase } from '../../base/vocabulary';
 import type { ComponentBytes } from '../../budget/types';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
+import { TimedLists } from '../../trace/timed-lists';
 import type { Marker } from '../../trace/types';
 import type { Growth } from '../fit/observations';
 import type { DiagnosisInput, Finding, Overlay, OverlayPhase } from '../overlay/types';
@@ -102,34 +103,36 @@ function buildTokenTracks({ budget, markers, spans }: DiagnosisInput): Track[] {
         return [name, from + ((to - from) * (token - 1)) / steps];
       }),
     );
-  return spans
-    .filter(({ phase, step }) => phase === 'decode' && step === null)
-    .map(({ rank, t0, t1 }): Track => {
-      const points = new Map<number, Point>();
-      let token: number | null = null;
-      for (const marker of markers) {
-        if (marker.rank !== rank || marker.t < t0 || marker.t > t1) continue;
-        if (marker.type === 'token') token = marker.index;
-        else if (isDecodeMemory(marker) && token !== null && !points.has(token)) {
-          const components = excess(marker.memory.components ?? null, due(token));
-          // What the cache holds beyond its prediction is told by its own finding: keys and values are due with every token.
-          const y = marker.memory.allocated - perToken * token - (components?.kv_cache ?? 0);
-          points.set(token, {
-            x: token,
-            y,
-            t: marker.t,
-            components: components && { ...components, kv_cache: 0 },
-          });
-        }
+  const passes = spans.filter(({ phase, step }) => phase === 'decode' && step === null);
+  const told = new TimedLists(
+    passes.length === 0 ? [] : markers.filter((one) => one.type === 'token' || isDecodeMemory(one)),
+    ({ rank }) => String(rank),
+  );
+  return passes.map(({ rank, t0, t1 }): Track => {
+    const points = new Map<number, Point>();
+    let token: number | null = null;
+    for (const marker of told.within(String(rank), t0, t1)) {
+      if (marker.type === 'token') token = marker.index;
+      else if (isDecodeMemory(marker) && token !== null && !points.has(token)) {
+        const components = excess(marker.memory.components ?? null, due(token));
+        // What the cache holds beyond its prediction is told by its own finding: keys and values are due with every token.
+        const y = marker.memory.allocated - perToken * token - (components?.kv_cache ?? 0);
+        points.set(token, {
+          x: token,
+          y,
+          t: marker.t,
+          components: components && { ...components, kv_cache: 0 },
+        });
       }
-      return {
-        unit: 'token',
-        phase: 'decode',
-        framework: true,
-        predicted: true,
-        points: [...points.values()],
-      };
-    });
+    }
+    return {
+      unit: 'token',
+      phase: 'decode',
+      framework: true,
+      predicted: true,
+      points: [...points.values()],
+    };
+  });
 }
 
 function isDecodeMemory(marker: Marker): marker is Extract<Marker, { type: 'memory' }> {

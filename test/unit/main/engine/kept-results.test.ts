@@ -211,6 +211,15 @@ describe('phase rows', () => {
       expect(sessions.glance({ id: 's' })).toBeNull();
       expect(sessions.glance({ id: 'few' })).toBeNull();
     });
+    // After an upgrade what is kept is another program's, and the picture comes first again.
+    mark((kept) => {
+      kept.program = '0.0.1 of another day';
+    });
+    once((sessions) => {
+      expect(sessions.glance({ id: 's' })?.overlay.measuredPeak).toBeTruthy();
+      sessions.brief({ id: 's' });
+      expect(sessions.glance({ id: 's' })).toBeNull();
+    });
   });
 
   it('that a caller has of a finished session are not told again', () => {
