@@ -12,7 +12,8 @@ const MAX_DEPTH = 64;
 export function parseStored(text: unknown, maxLength: Bytes = MAX_LENGTH): unknown {
   if (typeof text !== 'string') throw new SyntaxError('not a text');
   if (text.length > maxLength) throw new SyntaxError('longer than any document of a session');
-  if (countBrackets(text) > MAX_DEPTH && depthIn(text) > MAX_DEPTH)
+  // Each level takes two brackets.
+  if (text.length > 2 * MAX_DEPTH && countBrackets(text) > MAX_DEPTH && depthIn(text) > MAX_DEPTH)
     throw new SyntaxError('nested too deeply');
   return JSON.parse(text);
 }

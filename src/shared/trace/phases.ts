@@ -163,7 +163,11 @@ export class PhasePairing implements Book<Marker> {
 
   /** The last of the phase and step within [t0, t1]; null where there is none. */
   #lastMemory({ phase, step, rank, t0, t1 }: Omit<PhaseSpan, 'memory'>): MemoryMark | null {
-    const within = this.#memory.within(keyOf({ rank, phase }), t0, t1);
+    const key = keyOf({ rank, phase });
+    const last = this.#memory.lastBy(key, t1);
+    if (last === null || last.t < t0) return null;
+    if (sameStep(last.step, step)) return last.memory;
+    const within = this.#memory.within(key, t0, t1);
     return within.findLast((marker) => sameStep(marker.step, step))?.memory ?? null;
   }
 
