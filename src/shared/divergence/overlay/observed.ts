@@ -14,7 +14,7 @@ import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { Marker } from '../../trace/types';
 import { HeldObjects, heldOn } from './held-objects';
 import { InputShapes, sameBut } from './input-shapes';
-import type { MeasuredOverlay, ObservedPhase, Overlay, OverlayPhase } from './types';
+import type { MeasuredOverlay, ObservedPhase, Overlay, OverlayPhase, TierPair } from './types';
 
 /** Phases of a kind that the expectation is made from, after the first. */
 const LEARNED = 3;
@@ -46,6 +46,8 @@ export class ObservedTier {
   readonly #shapes: InputShapes;
   /** In order of their first phase. */
   readonly #kinds: Map<string, Kind>;
+  /** What was expected last of each kind: thousands of phases share it. */
+  readonly #expected = new Map<ObservedPhase, { readonly of: TierPair; readonly pair: TierPair }>();
 
   /** `series`: the line that rows are measured on. `kinds`: what is known from the start. */
   constructor(series: string, markers: readonly Marker[], kinds: Iterable<[string, Kind]> = []) {
@@ -95,18 +97,18 @@ export class ObservedTier {
 
   #expect(
     { row, certain, measured }: Held,
-    { rest }: ObservedPhase,
+    learned: ObservedPhase,
     usual: readonly number[] | null,
     shape: readonly number[] | null,
   ): OverlayPhase {
     const scale = scaleOf(usual, shape, this.#series);
     if (scale === null) return row;
-    const observed = Math.round(certain + rest * scale);
-    return {
-      ...row,
-      predicted: { ...row.predicted, observed },
-      residualObservedBytes: measured - observed,
-    };
+    const observed = Math.round(certain + learned.rest * scale);
+    const last = this.#expected.get(learned);
+    const isSame = last?.of === row.predicted && last.pair.observed === observed;
+    const predicted = isSame ? last.pair : { ...row.predicted, observed };
+    if (!isSame) this.#expected.set(learned, { of: row.predicted, pair: predicted });
+    return { ...row, predicted, residualObservedBytes: measured - observed };
   }
 }
 
