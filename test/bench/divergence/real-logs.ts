@@ -49,7 +49,7 @@ function print(read: readonly SessionDocument[], given: number): void {
   for (const { name, durationUs, overlay, findings } of logs) {
     const { found, period } = overlay;
     const shape = [
-      `${found?.levels.length ?? 0} levels`,
+      `levels: ${found?.levels.length ?? 0}`,
       ...(period ? [`${period.count} periods of ${formatDuration(period.us)}`] : []),
     ];
     console.log(
