@@ -212,6 +212,23 @@ describe('recording the bundled workload with a checkpoint', () => {
     }
   });
 
+  it('is refused where there is no checkpoint, by the path that was given', async () => {
+    const home = temporaryHome();
+    try {
+      const nowhere = join(home.dir, 'nowhere');
+      const { code, document } = await runJson<{ error: { message: string } }>(
+        ['record', '--bundled', 'gpt2', '--weights', nowhere, '--model', 'gpt2-nano'],
+        home.dir,
+      );
+      expect({ code, message: document.error.message }).toEqual({
+        code: 2,
+        message: `There is no checkpoint at "${nowhere}".`,
+      });
+    } finally {
+      home.dispose();
+    }
+  });
+
   it('takes the model from its config.json and stays within its budget to the byte', async () => {
     const home = temporaryHome();
     try {

@@ -42,7 +42,14 @@ export class Checkpoint {
 
   /** `path` is a folder with model.safetensors and config.json, or the file itself. */
   static open(path: string, model: ModelSpec): Checkpoint {
-    const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined)
+      throw new Failure(
+        'bad_input',
+        `There is no checkpoint at "${path}".`,
+        'Give the folder of a Hugging Face checkpoint, or its model.safetensors.',
+      );
+    const folder = found.isDirectory() ? path : dirname(path);
     const config = readConfig(join(folder, 'config.json'));
     const file = Safetensors.open(folder === path ? join(path, 'model.safetensors') : path);
     try {
