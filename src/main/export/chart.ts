@@ -8,7 +8,8 @@ import type { OverlayPhase } from '../../shared/divergence/overlay/types';
 import { reachOfAxis } from '../../shared/picture/budget-picture';
 import { drawPhases, type PhaseBar } from '../../shared/picture/phase-bars';
 import { namePoint, type PlacedCurve } from '../../shared/picture/placed-curves';
-import { LINE_COLORS } from '../../shared/present/colors';
+import { LINE_COLORS, LINE_DASHES } from '../../shared/present/colors';
+import { letter } from '../../shared/present/comparison';
 import { componentName } from '../../shared/present/names';
 import { envelope } from '../../shared/trace/envelope';
 import { sampleCount } from '../../shared/trace/series';
@@ -41,7 +42,7 @@ export function sessionChart(input: ReportInput, drawn: DrawnBudget): string {
     level(frame, overlay.predictedPeak.refined, 'refined'),
     level(frame, overlay.predictedPeak.textbook, 'textbook'),
     lane ? phaseLane(frame, overlay.phases, laneY) : '',
-    line ? measuredLine(frame, line, overlay.baselineBytes, durationUs, 'var(--line)') : '',
+    line ? measuredLine(frame, line, overlay.baselineBytes, durationUs, 'stroke:var(--line)') : '',
     peak
       ? peakMark(
           frame,
@@ -104,13 +105,19 @@ export function comparisonChart(inputs: readonly ReportInput[]): string {
   const lines = inputs.map(({ doc, series }, i) => {
     const line = findLine(series, doc.overlay.series);
     return line
-      ? measuredLine(frame, line, doc.overlay.baselineBytes, doc.durationUs, sessionColor(i))
+      ? measuredLine(frame, line, doc.overlay.baselineBytes, doc.durationUs, lineStyle(i))
       : '';
   });
   const peaks = inputs.map(({ doc }, i) => {
     const peak = doc.overlay.measuredPeak;
     return peak
-      ? peakMark(frame, peak.at, peak.bytes, formatBytes(peak.bytes), sessionColor(i))
+      ? peakMark(
+          frame,
+          peak.at,
+          peak.bytes,
+          `${letter(i)}: ${formatBytes(peak.bytes)}`,
+          sessionColor(i),
+        )
       : '';
   });
   return `<svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="Measured memory of ${inputs.length} sessions, each from its start">${axes(frame, frame.top + frame.plotHeight + 24)}${lines.join('')}${peaks.join('')}</svg>`;
@@ -119,6 +126,10 @@ export function comparisonChart(inputs: readonly ReportInput[]): string {
 export function sessionColor(index: number): string {
   return `var(--s-${index % LINE_COLORS.length})`;
 }
+
+/** A colour and a stroke, so that lines are told apart without the one. */
+const lineStyle = (index: number): string =>
+  `stroke:${sessionColor(index)};stroke-dasharray:${(LINE_DASHES[index % LINE_DASHES.length] ?? []).join(' ') || 'none'}`;
 
 export function componentColor(component: Component): string {
   return `var(--c-${component})`;
@@ -192,11 +203,11 @@ function measuredLine(
   line: SeriesData,
   baseline: number,
   durationUs: Micros,
-  color: string,
+  style: string,
 ): string {
   const { times, values } = envelope(line, 0, durationUs, Math.round(frame.plotWidth));
   const path = linePath(frame, times, values, baseline);
-  return `<path class="halo" d="${path}"/><path class="line" style="stroke:${color}" d="${path}"/>`;
+  return `<path class="halo" d="${path}"/><path class="line" style="${style}" d="${path}"/>`;
 }
 
 function altText(

@@ -18,6 +18,7 @@ import { methodNotes } from '../../shared/present/method';
 import { formatSpan } from '../../shared/present/moments';
 import { capitalize, componentLabel } from '../../shared/present/names';
 import { noFindings } from '../../shared/present/no-findings';
+import { observedFrom, observedResidual } from '../../shared/present/observed';
 import { phaseName } from '../../shared/present/phase-name';
 import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
@@ -71,20 +72,7 @@ export function keyFigures({ doc }: ReportInput): string {
       formatBytes(overlay.measuredPeak?.bytes),
       overlay.measuredPeak ? `at ${formatDuration(overlay.measuredPeak.at)}` : 'nothing was read',
     ),
-    cell(
-      'Predicted, refined',
-      formatBytes(overlay.predictedPeak.refined),
-      overlay.predictedPeak.refined === null
-        ? 'model and run not declared'
-        : formatExactBytes(overlay.predictedPeak.refined),
-    ),
-    cell(
-      'Predicted, textbook',
-      formatBytes(overlay.predictedPeak.textbook),
-      overlay.predictedPeak.textbook === null
-        ? 'model and run not declared'
-        : formatExactBytes(overlay.predictedPeak.textbook),
-    ),
+    ...predictedCells(doc, cell),
     doc.learned === undefined
       ? ''
       : cell(
@@ -92,11 +80,7 @@ export function keyFigures({ doc }: ReportInput): string {
           formatBytes(doc.learned.peak),
           `from ${formatInteger(doc.learned.sessions)} earlier sessions`,
         ),
-    cell(
-      'Residual',
-      overlay.residualBytes === 0 ? '0 bytes' : formatSignedBytes(overlay.residualBytes),
-      residualNote(overlay),
-    ),
+    residualCell(overlay, cell),
     cell(
       'Duration',
       formatDuration(doc.durationUs),
@@ -107,11 +91,42 @@ export function keyFigures({ doc }: ReportInput): string {
   ].join('')}</dl>`;
 }
 
-function residualNote({ residualBytes, residualPercent }: SessionDocument['overlay']): string {
-  if (residualBytes === null) return 'nothing to compare';
-  if (residualBytes === 0) return 'equal to the byte';
-  return `${formatSignedPercent(residualPercent)} of refined`;
+type Cell = (label: string, value: string, sub: string) => string;
+
+/** Where no formula predicts, what the run's own first steps let expect. */
+function predictedCells(doc: SessionDocument, cell: Cell): readonly string[] {
+  const { refined, textbook, observed } = doc.overlay.predictedPeak;
+  if (refined === null && observed !== undefined)
+    return [cell('Expected, observed', formatBytes(observed), observedFrom(doc))];
+  const told = (bytes: Bytes | null) =>
+    bytes === null ? 'model and run not declared' : formatExactBytes(bytes);
+  return [
+    cell('Predicted, refined', formatBytes(refined), told(refined)),
+    cell('Predicted, textbook', formatBytes(textbook), told(textbook)),
+  ];
 }
+
+function residualCell(overlay: SessionDocument['overlay'], cell: Cell): string {
+  const { residualBytes, residualPercent } = overlay;
+  const apart = observedResidual(overlay);
+  if (apart)
+    return cell(
+      'Residual',
+      formatSignedBytes(apart.bytes),
+      describeShare(apart.percent, 'expected'),
+    );
+  if (residualBytes === null)
+    return cell('Residual', formatSignedBytes(null), 'nothing to compare');
+  if (residualBytes === 0) return cell('Residual', '0 bytes', 'equal to the byte');
+  return cell(
+    'Residual',
+    formatSignedBytes(residualBytes),
+    describeShare(residualPercent, 'refined'),
+  );
+}
+
+const describeShare = (percent: number | null, of: string): string =>
+  `${formatSignedPercent(percent)} of ${of}`;
 
 export function explainedCards({ doc }: ReportInput): string {
   return explainTrace(doc)

@@ -27,6 +27,7 @@ import { methodNotes } from '../../shared/present/method';
 import { formatInstant, formatSpan } from '../../shared/present/moments';
 import { componentName } from '../../shared/present/names';
 import { noFindings } from '../../shared/present/no-findings';
+import { observedResidual } from '../../shared/present/observed';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
 import { explainTrace } from '../../shared/present/tables';
@@ -84,6 +85,7 @@ function sessionBlocks(input: ReportInput, level: string): Block[] {
 
 function peakTable({ overlay, learned }: SessionDocument): Block {
   const { measuredPeak, predictedPeak, residualBytes, residualPercent } = overlay;
+  const apart = observedResidual(overlay);
   const row = (label: string, bytes: number | null | undefined) => [
     label,
     formatBytes(bytes),
@@ -96,7 +98,14 @@ function peakTable({ overlay, learned }: SessionDocument): Block {
       row('predicted, refined', predictedPeak.refined),
       row('predicted, textbook', predictedPeak.textbook),
       ...(learned === undefined ? [] : [row('predicted, learned', learned.peak)]),
-      ['residual', formatSignedBytes(residualBytes), formatSignedPercent(residualPercent)],
+      ...(predictedPeak.observed === undefined
+        ? []
+        : [row('expected, observed', predictedPeak.observed)]),
+      [
+        'residual',
+        formatSignedBytes(apart?.bytes ?? residualBytes),
+        formatSignedPercent(apart?.percent ?? residualPercent),
+      ],
     ],
   );
 }

@@ -70,3 +70,6 @@ export const LINE_COLORS = [
   '#b9739c',
   '#4f9d5d',
 ] as const;
+
+/** Lines of compared sessions differ in their strokes too: in pixels drawn and left out, in turn. */
+export const LINE_DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3]];

@@ -1,5 +1,6 @@
 /** The observed tier in words and as a table: what a run's first steps let one expect, and how the later ones kept to it. */
 import { formatBytes, formatSignedBytes } from '../base/format';
+import type { Bytes, Percent } from '../base/units';
 import { findFurthest } from '../divergence/overlay/observed';
 import type { MeasuredOverlay } from '../divergence/overlay/types';
 import type { SessionDocument } from '../session/session-document';
@@ -26,6 +27,16 @@ export function observedTable({ overlay }: Pick<SessionDocument, 'overlay'>): Wo
   });
   const head = ['phase', 'by steps', 'certain', 'the rest', 'expected', 'furthest'];
   return rows.length === 0 ? null : { head, rows, words: 1, notes: [] };
+}
+
+/** The measured peak less what its own first steps let expect; null where a formula predicts, or nothing is expected. */
+export function observedResidual({
+  measuredPeak,
+  predictedPeak: { refined, observed },
+}: SessionDocument['overlay']): { readonly bytes: Bytes; readonly percent: Percent } | null {
+  if (refined !== null || observed === undefined || measuredPeak === null) return null;
+  const bytes = measuredPeak.bytes - observed;
+  return { bytes, percent: (100 * bytes) / observed };
 }
 
 /** One sentence on how far the run went from its own first steps; null where nothing was observed. */

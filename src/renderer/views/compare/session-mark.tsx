@@ -1,4 +1,5 @@
 /** What tells a compared session from the others: a letter, a colour and a shape, the same in legend, chart and table. */
+import { LINE_DASHES } from '../../../shared/present/colors';
 import { letter } from '../../../shared/present/comparison';
 import type { Sheet } from '../../chart/lane';
 import { LINE_COLORS } from '../../chart/palette';
@@ -6,10 +7,8 @@ import { LINE_COLORS } from '../../chart/palette';
 export const sessionColor = (place: number): string =>
   LINE_COLORS[place % LINE_COLORS.length] ?? LINE_COLORS[0];
 
-/** Lines differ in their strokes too. */
-const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 export const sessionDash = (place: number): readonly number[] =>
-  DASHES[place % DASHES.length] ?? [];
+  LINE_DASHES[place % LINE_DASHES.length] ?? [];
 
 /** Outlines within a square of 20 around 0, as SVG and canvas both read them. */
 const SHAPES = [

@@ -135,6 +135,26 @@ describe('an HTML report', () => {
     expect(page.match(/class="band"/g)).toHaveLength(5);
   });
 
+  it.each(['html', 'md'] as const)(
+    'tells what is expected where no formula predicts: %s',
+    (format) => {
+      const { doc } = input();
+      const predictedPeak = { textbook: null, refined: null, observed: 440 * MB };
+      const observed = [
+        { phase: 'forward', rank: 0, steps: [1, 3], certain: 40 * MB, rest: 400 * MB },
+      ];
+      const overlay = { ...doc.overlay, predictedPeak, residualBytes: null, residualPercent: null };
+      const text = one(format, {
+        overlay: { ...overlay, observed } as unknown as typeof doc.overlay,
+      }).text;
+      expect(text).toMatch(/Expected, observed|expected, observed/);
+      expect(text).toContain(
+        "Expected from the run's own first steps".replace("'", format === 'html' ? '&#39;' : "'"),
+      );
+      expect(text).toContain(format === 'html' ? '+10.0 MiB' : '\\+10.0 MiB');
+    },
+  );
+
   it('tells a leak as a finding, and flags in both tables', () => {
     const page = markup(one('html', {}, MB).text);
     expect(page).toContain('Memory grows by 1.00 MiB every step beyond the prediction');
@@ -259,6 +279,9 @@ describe('an HTML report', () => {
     expect(report.fileName).toBe('plumbline-comparison-a-b.html');
     const chart = markup(report.text).split('Measured lines')[1]!.split('</svg>')[0]!;
     expect(chart.match(/class="line"/g)).toHaveLength(2);
+    // Told apart without their colours, too.
+    expect(chart).toMatch(/stroke-dasharray:7 3/);
+    for (const label of ['A: 450 MiB', 'B: 486 MiB']) expect(chart).toContain(label);
     expect(markup(report.text)).toContain('more than “before” (450 MiB)');
   });
 });

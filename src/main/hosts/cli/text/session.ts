@@ -23,6 +23,7 @@ import { methodNotes } from '../../../../shared/present/method';
 import { formatInstant, formatSpan } from '../../../../shared/present/moments';
 import { componentName } from '../../../../shared/present/names';
 import { noFindings } from '../../../../shared/present/no-findings';
+import { observedResidual } from '../../../../shared/present/observed';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
 import { explainTrace, inversionTable } from '../../../../shared/present/tables';
@@ -70,7 +71,10 @@ function sessionHead(doc: SessionDocument, budget: Budget | null): string {
 }
 
 function peakTable({ overlay, learned }: SessionDocument): string {
-  const { measuredPeak, predictedPeak, residualBytes, residualPercent } = overlay;
+  const { measuredPeak, predictedPeak } = overlay;
+  const apart = observedResidual(overlay);
+  const residualBytes = apart?.bytes ?? overlay.residualBytes;
+  const residualPercent = apart?.percent ?? overlay.residualPercent;
   const row = (label: string, bytes: Parameters<typeof formatBytes>[0]) => [
     label,
     formatBytes(bytes),
