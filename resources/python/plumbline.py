@@ -736,7 +736,11 @@ class _Iteration:
 
 
 def _trained(optimizer):
-    return {id(one) for group in optimizer.param_groups for one in group["params"]}
+    """Ids of its parameters; of one that wraps another, and has not got it yet, none."""
+    try:
+        return {id(one) for group in optimizer.param_groups for one in group["params"]}
+    except Exception:
+        return set()
 
 
 class _Watcher:
