@@ -18,7 +18,7 @@ function timed<T>(ask: () => T): { readonly ms: number; readonly answer: T } {
 }
 
 /** The first look at a finished session of which nothing is kept. */
-export function measureOpening(folder: string, id: string): string {
+export function measureOpening(folder: string, id: string): readonly string[] {
   const sessions = new Sessions(openLibrary(folder));
   const began = performance.now();
   const glance = timed(() => sessions.glance({ id }));
@@ -27,7 +27,9 @@ export function measureOpening(folder: string, id: string): string {
   const clock = performance.now() - began;
   const peak = process.resourceUsage().maxRSS / 1024;
   sessions.letGo();
-  return `opening: line ${glance.ms.toFixed(0)} ms, document ${brief.ms.toFixed(0)} ms, ${phases.answer} phases ${phases.ms.toFixed(0)} ms; ${clock.toFixed(0)} ms by the clock, at most ${peak.toFixed(0)} MiB`;
+  return [
+    `opening: line ${glance.ms.toFixed(0)} ms, document ${brief.ms.toFixed(0)} ms, ${phases.answer} phases ${phases.ms.toFixed(0)} ms; ${clock.toFixed(0)} ms by the clock, at most ${peak.toFixed(0)} MiB`,
+  ];
 }
 
 /** Asks for all of them, as they are sent. */
