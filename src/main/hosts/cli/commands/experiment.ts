@@ -51,7 +51,7 @@ export function registerExperiment(program: Command, output: Output): void {
         '[words...]',
         'which one; the list where left out; or, with --sweep, a command after --',
       )
-      .option('--full', "run it in the chapter's size: on a CPU, minutes to half an hour")
+      .option('--full', "run it in the chapter's size: on a CPU minutes, kv-cache two hours")
       .option('--no-run', 'record nothing; show what was recorded before')
       .option(
         '--sweep <name=values>',
