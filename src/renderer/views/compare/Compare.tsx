@@ -6,15 +6,18 @@ import { Failure } from '../../../shared/base/failure';
 import { ALIGNMENTS, type AlignBy } from '../../../shared/session/align';
 import { type Comparison, MAX_COMPARED } from '../../../shared/session/comparison';
 import { useCommands } from '../../commands/useCommands';
+import { ComingCards } from '../../components/ComingCards';
 import { FailureNote } from '../../components/FailureNote';
 import { Segmented } from '../../components/Segmented';
-import { Skeleton } from '../../components/Skeleton';
 import { ReportButtons } from '../../forms/ReportButtons';
 import { useQuery } from '../../state/engine';
 import { useParameter } from '../../state/router';
 import { CompareChart } from './CompareChart';
 import { Compared, Figures } from './ComparisonTables';
 import type { Layout } from './compare-lanes';
+
+/** What it comes to, what is compared, and the picture. */
+const CARDS = ['49px', '166px', '470px'];
 
 export function Compare({ ids }: { ids: readonly string[] }) {
   const [base, setBase] = useParameter('base', 'change of the base');
@@ -47,7 +50,7 @@ export function Compare({ ids }: { ids: readonly string[] }) {
         </p>
       )}
       {error !== null && <FailureNote error={error} onRetry={comparison.refresh} />}
-      {isPossible && shown === null && error === null && <Skeleton rows={8} />}
+      {isPossible && shown === null && error === null && <ComingCards heights={CARDS} />}
       {shown && (
         <>
           <p className="verdict">{shown.verdict}</p>

@@ -3,8 +3,8 @@ import { FileUp } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { searchSessions } from '../../../shared/library/query';
 import type { SessionSummary } from '../../../shared/session/types';
+import { ComingCards } from '../../components/ComingCards';
 import { FailureNote } from '../../components/FailureNote';
-import { Skeleton } from '../../components/Skeleton';
 import { useFileDrop } from '../../components/useFileDrop';
 import { go, useParameter } from '../../state/router';
 import { EmptyLibrary } from './EmptyLibrary';
@@ -104,9 +104,12 @@ function useSelection() {
   return { compared, selected, setSelected };
 }
 
+/** The row of words to search by, and the table. */
+const TABLE = ['23px', 'min(64vh, 640px)'];
+
 function ListState({ list }: Pick<ReturnType<typeof useLibrary>, 'list'>) {
   if (list.error !== null) return <FailureNote error={list.error} onRetry={list.refresh} />;
-  return list.data === null ? <Skeleton rows={8} /> : null;
+  return list.data === null ? <ComingCards heights={TABLE} /> : null;
 }
 
 const CompareHint = ({ name }: { name: string }) => (
