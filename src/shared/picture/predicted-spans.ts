@@ -8,6 +8,7 @@
  *       └──────────┴────────────┘ t
  */
 
+import { countWhile } from '../base/search';
 import type { Bytes, Micros } from '../base/units';
 import type { Component, Tier } from '../base/vocabulary';
 import { sumComponents } from '../budget/tier';
@@ -101,16 +102,8 @@ export function listComponents(all: readonly PredictedSpan[]): readonly Componen
 }
 
 /** Index of the last item that starts at or before `t`, or -1. Items are in time order. */
-export function indexAt<T>(items: readonly T[], t: Micros, start: (item: T) => Micros): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (start(items[middle]!) <= t) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
+export const indexAt = <T>(items: readonly T[], t: Micros, start: (item: T) => Micros): number =>
+  countWhile(items, (item) => start(item) <= t) - 1;
 
 export function predictedSpanAt(all: readonly PredictedSpan[], t: Micros): PredictedSpan | null {
   const found = all[indexAt(all, t, (span) => span.t0)];

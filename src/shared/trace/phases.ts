@@ -7,6 +7,7 @@
  * again for another step meanwhile: then its end was lost, and it is left out.
  */
 
+import { countWhile } from '../base/search';
 import type { Micros } from '../base/units';
 import { PHASES, type Phase } from '../base/vocabulary';
 import type { Book, MarkerOf } from './carried-on';
@@ -207,13 +208,7 @@ function placeFor({ t0, t1 }: Ends, spans: readonly Ends[]): number {
   const isBefore = (one: Ends) => one.t0 < t0 || (one.t0 === t0 && one.t1 >= t1);
   const last = spans.at(-1);
   if (last === undefined || isBefore(last)) return spans.length;
-  let [low, high] = [0, spans.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isBefore(spans[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countWhile(spans, isBefore);
 }
 
 const KNOWN: ReadonlySet<string> = new Set(PHASES);

@@ -3,7 +3,7 @@
  * time. Where there is no sample the answer is null, never 0.
  */
 
-import { lowerBound, upperBound } from '../base/search';
+import { countWhile, lowerBound, upperBound } from '../base/search';
 import type { Micros, SampleIndex } from '../base/units';
 import { extremes, findExtremes } from './pyramid';
 import type { SamplePage, SampleRun, TimedSample } from './sample-source';
@@ -68,13 +68,8 @@ export function sampleAt(data: SeriesData, t: Micros): TimedSample | null {
 
 /** Whether a gap that began after the sample of `since` holds t. */
 export function isAbsent(gaps: readonly Gap[], since: Micros, t: Micros): boolean {
-  let [low, high] = [0, gaps.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (gaps[middle]!.t0 < t) low = middle + 1;
-    else high = middle;
-  }
-  for (let at = low - 1; at >= 0 && gaps[at]!.t0 >= since; at--) if (t < gaps[at]!.t1) return true;
+  let at = countWhile(gaps, ({ t0 }) => t0 < t) - 1;
+  for (; at >= 0 && gaps[at]!.t0 >= since; at--) if (t < gaps[at]!.t1) return true;
   return false;
 }
 

@@ -1,4 +1,5 @@
 /** Markers of a kind, or whatever has a time, by key and in order of time: looked up by binary search. */
+import { countWhile } from '../base/search';
 import type { Micros } from '../base/units';
 
 export class TimedLists<T extends { readonly t: Micros }> {
@@ -38,16 +39,4 @@ export class TimedLists<T extends { readonly t: Micros }> {
       countWhile(list, ({ t }) => t <= t1),
     );
   }
-}
-
-/** How many of the first of `list` hold; none after the first that does not. */
-function countWhile<T>(list: readonly T[], holds: (one: T) => boolean): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(list[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -4,6 +4,7 @@
  * still open would look like a divergence.
  */
 
+import { countWhile } from '../../base/search';
 import type { Micros } from '../../base/units';
 import type { PhaseSpan } from '../../trace/types';
 import type { ObservedTier } from './observed';
@@ -190,15 +191,8 @@ class LineRows {
 }
 
 /** Where those begin whose span begins at `t` or later. */
-function firstFrom(known: readonly KnownRow[], t: Micros): number {
-  let [low, high] = [0, known.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (known[middle]!.span.t0 < t) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const firstFrom = (known: readonly KnownRow[], t: Micros): number =>
+  countWhile(known, ({ span }) => span.t0 < t);
 
 /** Paired from the same markers: their marks are the same objects. */
 const isAlike = (a: PhaseSpan, b: PhaseSpan): boolean =>
