@@ -6,8 +6,9 @@
  *   npm run bench:trace engine     what the engine answers, alone: following, and documents of announced steps
  *
  * Full length is a day of 64 series and a week of 8 at 100 Hz, drawn from a seed (see generator.ts); they take some
- * 1.5 GB and, with everything, about half an hour. Times are processor time, since other programs may use the machine,
- * and by the clock where that is said. Generating is not timed. The row table is measured at 10 million rows and scaled. `growth` says what twice the length costs more; 1 is flat.
+ * 1.5 GB and, with everything, some five minutes of an idle machine. Times are processor time, since other programs may
+ * use the machine, and by the clock where that is said. Generating is not timed. The row table is measured at 10 million
+ * rows and scaled. `growth` says what twice the length costs more; 1 is flat.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';

@@ -164,14 +164,14 @@ export class PictureBuilder {
 
   #lower(t: Micros, value: number): void {
     const at = this.#n + LOWEST;
-    if (value >= this.#values[at]!) return;
+    if (!(value < this.#values[at]!)) return;
     this.#times[at] = t;
     this.#values[at] = value;
   }
 
   #raise(t: Micros, value: number): void {
     const at = this.#n + HIGHEST;
-    if (value <= this.#values[at]!) return;
+    if (!(value > this.#values[at]!)) return;
     this.#times[at] = t;
     this.#values[at] = value;
   }
