@@ -159,6 +159,54 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     await page.close();
   });
 
+  it('tells a selection by series and copies it as Markdown', async () => {
+    const page = await open('#/session/s-train?tab=selection');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await settled(page);
+    await page.getByRole('button', { name: 'Select the whole run' }).click();
+    const row = page.locator('.selection-tab tbody tr').first();
+    const cells = await row.locator('td').allTextContents();
+    await page.getByRole('button', { name: 'Copy as Markdown' }).click();
+    await page.getByText('Copied as Markdown').waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toMatch(/^### gpt2 train, batch 4, seq 256, 0 µs to /);
+    expect(copied).toContain(`| ${cells.join(' | ')} |`);
+    await page.close();
+  });
+
+  it('lays another rank over the budget when its row is chosen', async () => {
+    const train = engine.sessions.get('s-train')!;
+    const peak = (rank: number, series: string) => ({
+      rank,
+      series,
+      measuredPeak: (8 + rank) * 2 ** 30,
+      predictedPeak: 8 * 2 ** 30,
+      residualBytes: rank * 2 ** 30,
+      residualPercent: rank * 12.5,
+      residentPeak: null,
+      phases: 18,
+    });
+    const { overlay } = train.document;
+    engine.sessions.set('s-ranks', {
+      ...train,
+      document: {
+        ...train.document,
+        id: 's-ranks',
+        overlay: { ...overlay, rank: 0 },
+        ranks: [peak(0, overlay.series ?? ''), peak(1, 'tree.rss')],
+      },
+    });
+    const page = await open('#/session/s-ranks?tab=ranks');
+    await settled(page);
+    const rows = page.locator('.ranks tbody tr');
+    expect(await rows.count()).toBe(2);
+    expect(await rows.last().textContent()).toContain('+1.00 GiB');
+    await rows.last().getByRole('button').click();
+    await page.waitForFunction(() => location.hash.includes('source=tree.rss'));
+    await expect.poll(() => traces().at(-1)!.series).toContain('tree.rss');
+    await page.close();
+  });
+
   it('replays by keys: plays, changes speed, pauses, and is the whole session again when left', async () => {
     const page = await open('#/session/s-train');
     await settled(page);
