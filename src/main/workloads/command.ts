@@ -26,7 +26,7 @@ export function findExecutable(
       'bad_input',
       `The folder "${cwd}" does not exist.`,
       'Give an existing folder as the working directory.',
-    );
+    ).at('cwd');
   }
   let blocked: string | null = null;
   for (const path of candidates(name, cwd, env)) {
@@ -46,13 +46,13 @@ export function findExecutable(
       'bad_input',
       `The command "${name}" may not be executed.`,
       `Make it executable (chmod +x ${blocked}) or run it through its interpreter.`,
-    );
+    ).at('command');
   }
   throw new Failure(
     'bad_input',
     `The command "${name}" was not found.`,
     'Check its spelling, give its full path, or add its folder to PATH.',
-  );
+  ).at('command');
 }
 
 function candidates(name: string, cwd: string, env: NodeJS.ProcessEnv): string[] {

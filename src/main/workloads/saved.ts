@@ -123,7 +123,7 @@ export class SavedWorkloads {
         'bad_input',
         `A workload cannot be saved as "${name}".`,
         'Use up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
-      );
+      ).at('workload');
     if (given.pid !== undefined)
       throw new Failure(
         'bad_input',
@@ -135,7 +135,7 @@ export class SavedWorkloads {
         'bad_input',
         `There is a saved workload "${name}" already.`,
         `Choose another name, or delete it first: plumbline workloads delete ${name}`,
-      );
+      ).at('workload');
     }
     refuseSecrets(given.command ?? []);
     const { environment, cwd, ...rest } = given;

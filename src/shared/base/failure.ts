@@ -28,10 +28,13 @@ export interface FailureInfo {
   readonly code: FailureCode;
   readonly message: string;
   readonly remedy: string;
+  /** Name of the input that is at fault, where it is one of several: a form tells it there. */
+  readonly field?: string;
 }
 
 export class Failure extends Error implements FailureInfo {
   override readonly name = 'Failure';
+  field?: string;
   constructor(
     readonly code: FailureCode,
     message: string,
@@ -45,12 +48,20 @@ export class Failure extends Error implements FailureInfo {
     return FAILURE_CODES[this.code];
   }
 
-  toInfo(): FailureInfo {
-    return { code: this.code, message: this.message, remedy: this.remedy };
+  /** The same, told of the input of that name. */
+  at(field: string): this {
+    this.field = field;
+    return this;
   }
 
-  static from(info: FailureInfo): Failure {
-    return new Failure(info.code, info.message, info.remedy);
+  toInfo(): FailureInfo {
+    const { code, message, remedy, field } = this;
+    return { code, message, remedy, ...(field !== undefined && { field }) };
+  }
+
+  static from({ code, message, remedy, field }: FailureInfo): Failure {
+    const failure = new Failure(code, message, remedy);
+    return field === undefined ? failure : failure.at(field);
   }
 }
 

@@ -48,7 +48,7 @@ export class Checkpoint {
         'bad_input',
         `There is no checkpoint at "${path}".`,
         'Give the folder of a Hugging Face checkpoint, or its model.safetensors.',
-      );
+      ).at('weights');
     const folder = found.isDirectory() ? path : dirname(path);
     const config = readConfig(join(folder, 'config.json'));
     const file = Safetensors.open(folder === path ? join(path, 'model.safetensors') : path);

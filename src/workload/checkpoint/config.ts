@@ -17,7 +17,7 @@ export function readConfig(path: string): Config {
       `The file "${path}" cannot be read.`,
       'Keep config.json beside the weights.',
       cause,
-    );
+    ).at('weights');
   }
 }
 

@@ -7,7 +7,7 @@ import { ModelFields, ModelLine } from '../../plans/ModelFields';
 import type { Reading } from '../../plans/read-draft';
 import { SettingField, TextControl, usualText } from '../../plans/SettingField';
 import { SettingFields } from '../../plans/SettingFields';
-import { BUNDLED_MODELS, type RecordForm } from './record-form';
+import { BUNDLED_MODELS, type RecordForm, type Refused } from './record-form';
 
 /** What the bundled workload lacks, and what this form decides. */
 const NOT_BUNDLED: readonly SettingName[] = ['framework', 'gpu', 'causal'];
@@ -16,10 +16,12 @@ const SAMPLING: readonly SettingName[] = ['data', 'temperature', 'topK', 'topP']
 export function BundledFields({
   form,
   reading,
+  refused,
   onChange,
 }: {
   form: RecordForm;
   reading: Reading;
+  refused: Refused;
   onChange(part: Partial<RecordForm>): void;
 }) {
   const { bundled: draft } = form;
@@ -43,7 +45,7 @@ export function BundledFields({
             label="Start from the checkpoint"
             text={form.weights}
             usual="folder or model.safetensors"
-            fault={undefined}
+            fault={refused.weights}
             onChange={(weights) => onChange({ weights })}
           />
           <TextControl

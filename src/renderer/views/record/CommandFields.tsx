@@ -3,12 +3,15 @@ import type { Failure } from '../../../shared/base/failure';
 import { CheckField, Field } from '../../components/Field';
 import { faultText, TextControl } from '../../plans/SettingField';
 import { type CommandForm, commandFaults } from './command-form';
+import type { Refused } from './record-form';
 
 export function CommandFields({
   form,
+  refused,
   onChange,
 }: {
   form: CommandForm;
+  refused: Refused;
   onChange(form: CommandForm): void;
 }) {
   const change = (part: Partial<CommandForm>) => onChange({ ...form, ...part });
@@ -20,14 +23,14 @@ export function CommandFields({
         rows={3}
         placeholder="python train.py --batch 8"
         text={form.command}
-        fault={faults.command}
+        fault={faults.command ?? refused.command}
         onChange={(command) => change({ command })}
       />
       <TextControl
         label="Working folder"
         text={form.cwd}
         usual="where Plumbline was started"
-        fault={undefined}
+        fault={refused.cwd}
         onChange={(cwd) => change({ cwd })}
       />
       <AreaControl

@@ -4,7 +4,7 @@ import type { DoctorReport } from '../../../shared/contract/api';
 import { TextControl } from '../../plans/SettingField';
 import { useQuery } from '../../state/engine';
 import { useSettings } from '../../state/settings';
-import type { RecordForm } from './record-form';
+import type { RecordForm, Refused } from './record-form';
 
 interface PartProps {
   form: RecordForm;
@@ -41,7 +41,7 @@ function describeSources({ checks, gpus }: DoctorReport): string {
   return 'No NVIDIA GPU can be read here: what the framework reports, and host memory. Doctor says why.';
 }
 
-export function NameFields({ form, onChange }: PartProps) {
+export function NameFields({ form, refused, onChange }: PartProps & { refused: Refused }) {
   return (
     <div className="plan-row">
       <TextControl
@@ -56,7 +56,7 @@ export function NameFields({ form, onChange }: PartProps) {
           label="Save this workload as"
           text={form.workload}
           usual="not saved"
-          fault={undefined}
+          fault={refused.workload}
           onChange={(workload) => onChange({ workload })}
         />
       )}

@@ -16,20 +16,25 @@ import {
   type ReadForm,
   type RecordForm,
   type RecordKind,
+  type Refused,
   readForm,
   recordForm,
+  refusedAt,
 } from './record-form';
 import { SavedFields } from './SavedFields';
 import { useSavedWorkloads } from './useSavedWorkloads';
 import { useStart } from './useStart';
 
-const change = (part: Partial<RecordForm>): void =>
-  recordForm.set({ ...recordForm.get(), ...part });
-
 export default function Record() {
   const form = useStore(recordForm);
   const read = useMemo(() => readForm(form), [form]);
   const [error, setError] = useState<unknown>(null);
+  const refused = refusedAt(error);
+  // What was refused may be right now.
+  const change = (part: Partial<RecordForm>): void => {
+    setError(null);
+    recordForm.set({ ...recordForm.get(), ...part });
+  };
   const saved = useSavedWorkloads(() => change({ kind: 'bundled' }), setError);
   const { busy, start } = useStart(setError);
   const info = useQuery('info', (client) => client.info());
@@ -54,14 +59,11 @@ export default function Record() {
           <KindSwitch
             kind={form.kind}
             hasSaved={saved.workloads.length > 0}
-            onChange={(kind) => {
-              setError(null);
-              change({ kind });
-            }}
+            onChange={(kind) => change({ kind })}
           />
-          <KindFields form={form} read={read} saved={saved} />
+          <KindFields form={form} read={read} refused={refused} saved={saved} onChange={change} />
           <RateFields form={form} fault={read.faults.interval} onChange={change} />
-          <NameFields form={form} onChange={change} />
+          <NameFields form={form} refused={refused} onChange={change} />
         </section>
         <section className="record-forecast" aria-label="Before it starts">
           <PinnedNote />
@@ -135,29 +137,45 @@ function KindSwitch({
 function KindFields({
   form,
   read,
+  refused,
   saved,
+  onChange,
 }: {
   form: RecordForm;
   read: ReadForm;
+  refused: Refused;
   saved: ReturnType<typeof useSavedWorkloads>;
+  onChange(part: Partial<RecordForm>): void;
 }) {
   const { reading } = read;
   switch (form.kind) {
     case 'bundled':
-      return reading && <BundledFields form={form} reading={reading} onChange={change} />;
+      return (
+        reading && (
+          <BundledFields form={form} reading={reading} refused={refused} onChange={onChange} />
+        )
+      );
     case 'saved':
       return (
-        <SavedFields {...saved} chosen={form.saved} onChoose={(name) => change({ saved: name })} />
+        <SavedFields
+          {...saved}
+          chosen={form.saved}
+          onChoose={(name) => onChange({ saved: name })}
+        />
       );
     default:
       return (
         <>
           {form.kind === 'command' ? (
-            <CommandFields form={form.command} onChange={(command) => change({ command })} />
+            <CommandFields
+              form={form.command}
+              refused={refused}
+              onChange={(command) => onChange({ command })}
+            />
           ) : (
-            <PidField form={form} fault={read.faults.pid} onChange={change} />
+            <PidField form={form} fault={read.faults.pid} onChange={onChange} />
           )}
-          {reading && <DeclaredFields form={form} reading={reading} onChange={change} />}
+          {reading && <DeclaredFields form={form} reading={reading} onChange={onChange} />}
         </>
       );
   }

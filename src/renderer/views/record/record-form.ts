@@ -60,6 +60,14 @@ export const BUNDLED_MODELS: readonly string[] = presetNames().filter(
   (name) => notBundled(preset(name)) === null,
 );
 
+/** What was refused when it was to start, by the field that is at fault. */
+export type Refused = Readonly<
+  Partial<Record<'command' | 'cwd' | 'weights' | 'workload', Failure>>
+>;
+
+export const refusedAt = (error: unknown): Refused =>
+  error instanceof Failure && error.field !== undefined ? { [error.field]: error } : {};
+
 export interface ReadForm {
   /** Null where something is wrong or missing. */
   readonly request: RecordRequest | null;

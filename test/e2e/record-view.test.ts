@@ -1,0 +1,67 @@
+/** What the machine refuses when a recording is to start is told at the field that is at fault, and nothing typed is lost. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEngine, type Engine } from '../../src/main/engine/engine';
+import { browserUnavailable } from '../support/browser';
+import { type ServedWindow, serveWindow } from '../support/served-window';
+
+const why = browserUnavailable();
+
+describe.skipIf(why !== null)(`recording in a browser${why ? ` (skipped: ${why})` : ''}`, () => {
+  let served: ServedWindow;
+  let engine: Engine;
+  let folder: string;
+  let page: Page;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'plumbline-record-'));
+    engine = createEngine({ host: 'server', library: join(folder, 'library') });
+    served = await serveWindow(engine);
+    page = await served.open('#/record');
+  });
+  afterAll(async () => {
+    await served?.close();
+    await engine?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = () => page.getByRole('button', { name: 'Start recording' }).click();
+  const refusedAt = async (label: string, text: string) => {
+    const field = page.getByLabel(label);
+    await expect.poll(() => field.getAttribute('aria-invalid'), { timeout: 20_000 }).toBe('true');
+    const told = await field.getAttribute('aria-describedby');
+    expect(await page.locator(`[id="${told}"]`).textContent()).toContain(text);
+    expect(await page.locator('[aria-invalid="true"]').count()).toBe(1);
+    return field;
+  };
+
+  it('a folder, a program and a name that cannot be', async () => {
+    await page.getByText('A command', { exact: true }).click();
+    await page.getByLabel('Command line').fill('no-such-program --batch 8');
+    await page.getByLabel('Working folder').fill(join(folder, 'nowhere'));
+    await start();
+    const cwd = await refusedAt('Working folder', 'does not exist');
+    expect(await page.getByLabel('Command line').inputValue()).toBe('no-such-program --batch 8');
+    await cwd.fill(folder);
+    expect(await page.locator('[aria-invalid="true"]').count()).toBe(0);
+    await start();
+    await refusedAt('Command line', 'was not found');
+    await page.getByLabel('Save this workload as').fill('a name with spaces');
+    await start();
+    await refusedAt('Save this workload as', 'cannot be saved');
+    expect(await engine.list()).toEqual([]);
+  });
+
+  it('a checkpoint that is not there', async () => {
+    await page.getByLabel('Save this workload as').fill('');
+    await page.getByText('Bundled workload', { exact: true }).click();
+    await page.getByText('Checkpoints and tokens').click();
+    await page.getByLabel('Start from the checkpoint').fill(join(folder, 'nowhere'));
+    await start();
+    await refusedAt('Start from the checkpoint', 'There is no checkpoint at');
+    expect(served.faults).toEqual([]);
+  });
+});
