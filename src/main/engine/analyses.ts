@@ -6,7 +6,7 @@
 import type { Micros } from '../../shared/base/units';
 import { deriveLines } from '../../shared/divergence/overlay/lines';
 import { analyseSession, type SessionAnalysis } from '../../shared/session/analysis';
-import { PastSession } from '../../shared/session/known-at';
+import { PastSession } from '../../shared/session/past-session';
 import type { SessionData } from '../../shared/session/types';
 import type { Marker } from '../../shared/trace/types';
 import { LiveAnalysis } from './live-analysis';

@@ -20,8 +20,8 @@ import { compareSessions } from '../../shared/session/compare';
 import { type Comparison, MAX_COMPARED } from '../../shared/session/comparison';
 import { describeAnalysis, describeBriefly } from '../../shared/session/document';
 import { glanceAt } from '../../shared/session/glance';
-import { knownAt } from '../../shared/session/known-at';
 import { cutPage, MANY_PHASES, touches } from '../../shared/session/pages';
+import { PastSession } from '../../shared/session/past-session';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { summarizeSpan } from '../../shared/session/statistics';
 import type { SessionData } from '../../shared/session/types';
@@ -48,6 +48,7 @@ export class Sessions {
   readonly #analyses = new Analyses();
   readonly #curves = new KnownCurves();
   readonly #phases: KeptPhases;
+  #past: { readonly data: SessionData; readonly session: PastSession } | null = null;
 
   constructor(library: Library) {
     this.#library = library;
@@ -65,6 +66,7 @@ export class Sessions {
   letGo(): void {
     this.#cache.clear();
     this.#phases.letGo();
+    this.#past = null;
   }
 
   list(): Answer<'list'> {
@@ -196,7 +198,7 @@ export class Sessions {
 
   predictedCurves({ id, until, ...view }: Query<'predictedCurves'>): Answer<'predictedCurves'> {
     return this.#cache.atOnce(id, (data) => {
-      const known = asKnown(data, until);
+      const known = this.#asKnown(data, until);
       const drawn = { ...view, columns: clampColumns(view.columns) };
       return this.#curves.place(known, drawn, (least) =>
         known === data ? this.#cache.longPhases(id, view, least) : null,
@@ -236,14 +238,21 @@ export class Sessions {
   /** The lines asked for, in that order. */
   #askLines<T>({ id, series, until }: Query<'statistics'>, ask: (lines: SeriesData[]) => T): T {
     return this.#cache.atOnce(id, (data) => {
-      const known = asKnown(data, until);
+      const known = this.#asKnown(data, until);
       const lines = deriveLines(known.series, known.baselines);
       return ask(series.flatMap((each) => seriesById(lines, each) ?? []));
     });
   }
 
   #known({ id, until }: { readonly id: string } & AsKnown): SessionData {
-    return asKnown(this.load(id), until);
+    return this.#asKnown(this.load(id), until);
+  }
+
+  /** What is drawn and listed of a replay goes on from moment to moment, apart from what is analysed of it. */
+  #asKnown(data: SessionData, until: Micros | undefined): SessionData {
+    if (!isPast(until, data)) return data;
+    if (this.#past?.data !== data) this.#past = { data, session: new PastSession() };
+    return this.#past.session.at(data, until);
   }
 
   #analyse<T>({ id, series, until }: Query<'show'>, tell: (analysis: SessionAnalysis) => T): T {
@@ -268,9 +277,6 @@ export class Sessions {
     });
   }
 }
-
-const asKnown = (data: SessionData, until: Micros | undefined): SessionData =>
-  isPast(until, data) ? knownAt(data, until) : data;
 
 /** Throws a Failure for what is no moment. */
 function isPast(until: Micros | undefined, { durationUs }: SessionData): until is Micros {

@@ -11,7 +11,7 @@ import { createSession, openSession } from '../../../../src/main/store/session-f
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
 import { buildDocument } from '../../../../src/shared/session/document';
-import { knownAt } from '../../../../src/shared/session/known-at';
+import { PastSession } from '../../../../src/shared/session/past-session';
 import type { SessionData, SessionHeader } from '../../../../src/shared/session/types';
 import type { Marker, SeriesInfo } from '../../../../src/shared/trace/types';
 import { readColumns } from '../../../support/columns';
@@ -46,6 +46,7 @@ const busy: SeriesInfo = {
   windowUs: 100_000,
   intervalUs: 50_000,
 };
+const knownAt = (data: SessionData, t: number) => new PastSession().at(data, t);
 const MOMENTS = [40_000, 480_000, 1_150_000, 3_000_000, 3_610_000, 5_999_000];
 
 /** What a recorder holds at a moment. */

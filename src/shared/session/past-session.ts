@@ -18,10 +18,6 @@ import { figuresFrom } from '../trace/summary';
 import type { LogLine, Marker, SeriesData } from '../trace/types';
 import type { SessionData } from './types';
 
-/** `data` itself where `t` is not before its end. */
-export const knownAt = (data: SessionData, t: Micros): SessionData =>
-  t < data.durationUs ? new PastSession().at(data, t) : data;
-
 /** One session at one moment after another. What was given of a later moment belongs to no earlier one. */
 export class PastSession {
   readonly #markers = new Arrived<Marker>();
