@@ -27,13 +27,13 @@ const stepped = (): NodeJS.ProcessEnv => ({
   NODE_OPTIONS: `--import ${pathToFileURL(join(repository, 'test', 'support', 'stepped-clock.mjs'))}`,
 });
 
-/** Announces a phase every 200 ms for so long, on its monotonic clock. */
-function workload(forMs: number): string[] {
+/** Announces a phase every 200 ms on its monotonic clock, and so many more once the clock of day was set back. */
+function workload(more: number): string[] {
   const script = at('train.mjs');
   writeFileSync(
     script,
     `
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 writeFileSync(process.env.PLUMBLINE_SMI_PID, String(process.pid));
 writeFileSync(process.env.PLUMBLINE_SMI_MEMORY, String(2 ** 31));
@@ -41,7 +41,8 @@ const socket = connect(process.env.PLUMBLINE_SOCKET);
 const say = (step, event) => socket.write(JSON.stringify({
   v: 1, ts: Number(process.hrtime.bigint()), type: 'phase', name: 'forward', event, step, rank: 0,
 }) + '\\n');
-for (let step = 0; step * 200 < ${forMs}; step++) {
+for (let step = 0, left = ${more}; left > 0; step++) {
+  if (readFileSync(process.env.PLUMBLINE_TEST_CLOCK, 'utf8') === '-60000') left--;
   say(step, 'begin');
   await new Promise((resolve) => setTimeout(resolve, 200));
   say(step, 'end');
@@ -63,11 +64,7 @@ it('tells the two steps, and nothing of what was measured moves', async () => {
   const env = stepped();
   writeFileSync(at('clock'), '0');
   const begun = Date.now();
-  const recording = startCli(
-    ['record', '--interval', '50', '--', ...workload(6000)],
-    home.dir,
-    env,
-  );
+  const recording = startCli(['record', '--interval', '50', '--', ...workload(15)], home.dir, env);
   await recording.waitFor('step 4');
   writeFileSync(at('clock'), String(HOUR_MS));
   await recording.waitFor('step 12');
@@ -90,12 +87,13 @@ it('tells the two steps, and nothing of what was measured moves', async () => {
   expect(session).toMatchObject({ status: 'complete', findings: [] });
   expect(session.warnings).toEqual([expect.stringMatching(AHEAD), expect.stringMatching(BACK)]);
   const tookUs = (Date.now() - begun) * 1000;
-  expect(session.durationUs).toBeGreaterThan(6e6);
+  expect(session.durationUs).toBeGreaterThan(5e6);
   expect(session.durationUs).toBeLessThan(tookUs);
   // It began before the clock was set; where a clock stands now changes nothing of when that was.
   expect(Math.abs(Date.parse(session.startedAt ?? '') - begun)).toBeLessThan(15_000);
   const { phases } = session.overlay;
-  expect(phases.map(({ step }) => step)).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  expect(phases.map(({ step }) => step)).toEqual(Array.from(phases, (_, i) => i));
+  expect(phases.length).toBeGreaterThan(25);
   for (const [i, { span }] of phases.entries()) {
     expect(span[1] - span[0]).toBeGreaterThan(190_000);
     expect(span[0]).toBeGreaterThanOrEqual(phases[i - 1]?.span[1] ?? 0);

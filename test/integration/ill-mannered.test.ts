@@ -91,8 +91,9 @@ describe('a workload that announces without end', () => {
     );
     expect(code).toBe(0);
     const taken = document.markers.length;
+    // A machine too busy to write them in a second drops none.
     const dropped = Number(
-      /: (\d+) lines past 10000 markers a second/.exec(document.warnings.join('\n'))?.[1],
+      /: (\d+) lines past 10000 markers a second/.exec(document.warnings.join('\n'))?.[1] ?? 0,
     );
     expect(taken).toBeGreaterThanOrEqual(20_000);
     const strange = document.warnings.some((text) => text.includes('does not know')) ? 1 : 0;

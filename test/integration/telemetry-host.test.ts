@@ -76,17 +76,12 @@ describe('host counters', () => {
       const ofIdle = await started(
         new HostSampler({ scope: { pids: () => [idle.pid] }, intervalMs: 50, workerPath }),
       );
-      await ofBusy.until(
-        'two readings each',
-        () => ofBusy.values('tree.cpu').length >= 2 && ofIdle.values('tree.cpu').length >= 2,
+      // The machine may be busy with other things: a tenth of a core it has now and then.
+      await ofBusy.until('a tenth of a core', () =>
+        ofBusy.values('tree.cpu').some((value) => value > 10_000),
       );
-      const [most, least] = [
-        Math.max(...ofBusy.values('tree.cpu')),
-        Math.min(...ofIdle.values('tree.cpu')),
-      ];
-      // The machine may be busy with other things: half a core's hundredth is far from both.
-      expect(most).toBeGreaterThan(10_000);
-      expect(least).toBeLessThan(5_000);
+      await ofIdle.until('two readings', () => ofIdle.values('tree.cpu').length >= 2);
+      expect(Math.min(...ofIdle.values('tree.cpu'))).toBeLessThan(5_000);
     },
   );
 
