@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChartReadings } from '../../src/main/export/html-script';
+import { methodNotes } from '../../src/shared/present/method';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import type { SessionSummary } from '../../src/shared/session/types';
 import {
@@ -124,6 +125,8 @@ print("instrument" in str(getattr(sys.modules.get("sitecustomize"), "__file__", 
     );
     expect(phases(document)).toEqual([['forward', 1]]);
     expect(printed(document)).toEqual(['mine yes', `${helpers}${delimiter}${modules}`, 'False']);
+    expect(document.workload.terms).toMatchObject({ instrument: 'none' });
+    expect(methodNotes(document).join(' ')).toContain('The command was left alone');
   });
 
   it('lets it import the helper where only what it needs is passed on', async () => {

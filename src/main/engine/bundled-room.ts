@@ -9,7 +9,7 @@ import { type Bytes, GiB, MiB } from '../../shared/base/units';
 import { peakBytes } from '../../shared/budget/peak';
 import { tfjsLargestBuffer } from '../../shared/budget/tfjs';
 import type { Backend, ModelSpec, RunSpec } from '../../shared/model/spec';
-import { largestBatch } from '../../shared/planning/fits';
+import { largestBatch, longestContext } from '../../shared/planning/fits';
 import { askWorkload } from './ask-workload';
 
 /** WebAssembly addresses memory with 32 bits. */
@@ -61,13 +61,41 @@ export function checkRoom(model: ModelSpec, run: RunSpec, memory: Bytes = totalm
   const peak = peakBytes(model, run);
   if (peak <= room.bytes) return;
   const batch = largestBatch(model, run, room.bytes);
+  const fitting =
+    batch > 0
+      ? `Use --batch ${batch}, the largest that fits`
+      : `Not one sequence fits as it is: ${oneThatFits(model, run, room.bytes)}`;
+  const others = run.backend === 'wasm' && peak <= memory ? 'cpu or webgpu' : 'webgpu';
   throw new Failure(
     'unavailable',
     `The run needs ${formatBytes(peak)} of tensors at its peak, and ${room.words}.`,
-    batch > 0
-      ? `Use --batch ${batch}, the largest that fits, or --backend ${run.backend === 'wasm' ? 'cpu or webgpu' : 'webgpu'}.`
-      : `Not one sequence fits: choose a smaller model, a shorter sequence or --checkpointing full, or --backend ${run.backend === 'wasm' ? 'cpu or webgpu' : 'webgpu'}.`,
+    `${fitting}, or --backend ${others}.`,
   );
+}
+
+/** What a training may give up, the least first. */
+const GIVEN_UP: readonly (readonly [string, Partial<RunSpec>])[] = [
+  ['--checkpointing full', { checkpointing: 'full' }],
+  ['--optimizer momentum', { optimizer: 'momentum' }],
+  ['--optimizer sgd', { optimizer: 'sgd' }],
+];
+
+/** The options that leave one sequence the longest; of equals the first. */
+function oneThatFits(model: ModelSpec, run: RunSpec, memory: Bytes): string {
+  const asked = run.mode === 'generate' ? run.promptTokens + run.tokens : run.seq;
+  const changes = [['', {}] as const, ...(run.mode === 'train' ? GIVEN_UP : [])];
+  const [best] = changes
+    .map(([flags, change]) => {
+      const longest = longestContext(model, { ...run, ...change, batch: 1 }, memory);
+      return { flags, tokens: Math.min(asked, longest) };
+    })
+    .sort((a, b) => b.tokens - a.tokens);
+  if (best === undefined || best.tokens === 0) return 'choose a smaller model';
+  const length =
+    run.mode === 'generate'
+      ? ` and at most ${best.tokens} tokens, the prompt included`
+      : ` --seq ${best.tokens}`;
+  return `use --batch 1${best.flags && ` ${best.flags}`}${best.tokens === asked ? '' : length}`;
 }
 
 function roomOn(

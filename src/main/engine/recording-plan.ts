@@ -13,7 +13,7 @@ import { appRoot, workloadEntry, workloadNode } from '../install/paths';
 import { PrometheusServer } from '../prometheus/server';
 import { checkSaving } from '../workloads/checkpoint';
 import { environmentFor, Redactor, withoutValues } from '../workloads/environment';
-import { helperEnvironment, instrumentedEnvironment } from '../workloads/instrument';
+import { helperEnvironment, instrumentedEnvironment, isLeftAlone } from '../workloads/instrument';
 import { checkRoom } from './bundled-room';
 
 const MAX_NAME_LENGTH = 60;
@@ -53,7 +53,7 @@ export function planRecording(request: RecordRequest, settings: LibrarySettings)
   const target = resolveTarget(request);
   const { workload } = target;
   const redactor = new Redactor({ ...process.env, ...target.env }, target.command);
-  const terms = keepTerms(request, redactor);
+  const terms = keepTerms({ ...request, ...leftAlone(target, request) }, redactor);
   return {
     ...target,
     name: redactor.text(request.name ?? target.name),
@@ -74,6 +74,13 @@ export function planRecording(request: RecordRequest, settings: LibrarySettings)
     redactor,
   };
 }
+
+/** Told by the environment, it is kept like what was told by an option: the session says so, and once more is the same. */
+const leftAlone = (
+  { workload, env }: Target,
+  { instrument }: RecordRequest,
+): Pick<RecordRequest, 'instrument'> =>
+  workload.kind === 'command' && isLeftAlone(instrument, env) ? { instrument: 'none' } : {};
 
 /** What a recording of the same thing must be asked for with. */
 function keepTerms(

@@ -11,6 +11,10 @@ import { appRoot } from '../install/paths';
 export const INSTRUMENTS = ['python', 'none'] as const;
 export type Instrument = (typeof INSTRUMENTS)[number];
 
+/** Told so for this command, or by PLUMBLINE_INSTRUMENT for all that are told nothing. */
+export const isLeftAlone = (asked: Instrument | undefined, env: NodeJS.ProcessEnv): boolean =>
+  asked === 'none' || (asked === undefined && env.PLUMBLINE_INSTRUMENT === '0');
+
 /**
  * `env` as a command finds it: with the instrument that was asked for, or where none was with Python's, if this
  * installation has it and PLUMBLINE_INSTRUMENT is not 0.
@@ -19,7 +23,7 @@ export function instrumentedEnvironment(
   asked: Instrument | undefined,
   env: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  if (asked === 'none' || (asked === undefined && env.PLUMBLINE_INSTRUMENT === '0')) return env;
+  if (isLeftAlone(asked, env)) return env;
   return asked === undefined && !hasBootstrap(env)
     ? env
     : instrumentEnvironment(asked ?? 'python', env);

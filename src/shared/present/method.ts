@@ -125,6 +125,10 @@ export function methodNotes(doc: SessionDocument): string[] {
     notes.push(
       'The script ran on the CPU. The budget of a GPU is not laid over it: that is one of CUDA kernels, of a caching allocator and of a device context, and host memory has none of them.',
     );
+  if (workload.terms?.instrument === 'none')
+    notes.push(
+      'The command was left alone, as it was asked to be (--no-instrument, PLUMBLINE_INSTRUMENT=0 or its saved definition): it told only what it announces by itself.',
+    );
   if (simulated) notes.push('The device was SIMULATED: no figure here is of real hardware.');
   return notes;
 }

@@ -3,6 +3,7 @@ import { formatDuration, formatInteger } from '../base/format';
 import type { Micros } from '../base/units';
 import { MIN_SECONDS } from '../divergence/findings/growth';
 import type { SessionDocument } from '../session/session-document';
+import type { WorkloadInfo } from '../session/types';
 import { tellObserved } from './observed';
 
 /** One sentence for a session without findings. */
@@ -12,12 +13,16 @@ export function noFindings({
   objects,
   phaseKinds,
   durationUs,
-}: Pick<SessionDocument, 'overlay' | 'status' | 'objects' | 'phaseKinds' | 'durationUs'>): string {
+  workload,
+}: Pick<
+  SessionDocument,
+  'overlay' | 'status' | 'objects' | 'phaseKinds' | 'durationUs' | 'workload'
+>): string {
   if (overlay.predictedPeak.refined === null)
     return (
       tellObserved(overlay) ??
       (objects === undefined
-        ? nothingPredicted(overlay.series, durationUs)
+        ? nothingPredicted(overlay.series, durationUs, workload)
         : 'No formula predicts this run, and it took too few steps to expect anything of the later ones.')
     );
   if (status === 'recording') return `${tellSoFar(phaseKinds)} Phases are looked at as they end.`;
@@ -41,9 +46,15 @@ export function tellSoFar(phaseKinds: SessionDocument['phaseKinds']): string {
 }
 
 /** What lines show by themselves is looked for whether anything was predicted or not. */
-function nothingPredicted(series: string | null, durationUs: Micros): string {
+function nothingPredicted(
+  series: string | null,
+  durationUs: Micros,
+  { terms }: WorkloadInfo,
+): string {
   if (series === null) return 'Nothing to compare: no memory was measured and none was predicted.';
-  const nothing = 'This session declares no model and run, so there is no budget to compare with';
+  const alone =
+    terms?.instrument === 'none' ? ', and was left alone, so no script of it was watched' : '';
+  const nothing = `This session declares no model and run, so there is no budget to compare with${alone}`;
   return durationUs < MIN_SECONDS.host * 1e6
     ? `${nothing}; ${formatDuration(durationUs)} is too short to tell memory that grows from a program that starts.`
     : `${nothing}; by itself no line grows, spikes, stays high or lies idle.`;

@@ -11,7 +11,7 @@ import { seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding, MemoryError } from '../overlay/types';
 import { memoryMissing, parseMemoryError } from './memory-error';
 import { describeMemoryError, hadEnoughReserved } from './memory-error-words';
-import { wouldHaveFitted } from './would-fit';
+import { type WouldFit, wouldHaveFitted } from './would-fit';
 
 /** Lines behind the first that may belong to the same message: what an allocator tells of itself. */
 const MESSAGE_LINES = 40;
@@ -38,7 +38,7 @@ export function findOutOfMemory(input: DiagnosisInput): Finding | null {
 function announced(input: DiagnosisInput, line: LogLine, error: MemoryError): Finding {
   const { asked, what } = error;
   const died = input.signal !== null || (input.exitCode !== null && input.exitCode !== 0);
-  const isInPieces = hadEnoughReserved(error);
+  const fitting = wouldHaveFitted(input, error);
   return {
     kind: 'out_of_memory',
     title: `The workload ran out of ${what}${asked === null ? '' : `, asking for ${formatBytes(asked)} more`}`,
@@ -52,15 +52,23 @@ function announced(input: DiagnosisInput, line: LogLine, error: MemoryError): Fi
       died ? `It then ended with ${ending(input)}.` : 'It went on after that.',
       ...peakSentence(input),
       ...headroomSentence(input, line.t),
-      ...wouldHaveFitted(input),
+      ...(fitting === null ? [] : [fitting.sentence]),
     ],
     formula: 'asked for > memory of the device − held by the workload − held by others',
     ...workedOut(error),
-    remedy: isInPieces
-      ? 'Set PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True, so that what is reserved need not lie in one piece.'
-      : 'Take a smaller batch or sequence, switch on checkpointing, or a lower precision; see "plumbline plan".',
+    remedy: remedyFor(error, fitting),
     memoryError: error,
   };
+}
+
+/** Pieces are told first: what is reserved in vain costs nothing to win back. */
+function remedyFor(error: MemoryError, fitting: WouldFit | null): string {
+  const smaller =
+    fitting?.remedy ??
+    'Take a smaller batch or sequence, switch on checkpointing, or a lower precision; see "plumbline plan".';
+  if (!hadEnoughReserved(error)) return smaller;
+  const pieces = `Set PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True: ${formatBytes(error.unallocated)} were reserved and unused, but in pieces.`;
+  return fitting === null ? pieces : `${pieces} ${smaller}`;
 }
 
 function quote(text: string): string {

@@ -39,10 +39,29 @@ describe('a bundled run that cannot fit its backend', () => {
     expect(refusal(train({ backend: 'webgpu', batch: 1024 }), small)).toBeNull();
   });
 
-  it('says so where not one sequence fits', () => {
-    expect(refusal(train({ backend: 'cpu', batch: 2 }), GiB / 64)?.remedy).toMatch(
-      /Not one sequence/,
-    );
+  it('is told what of one sequence fits, and that is so', () => {
+    const told = (run: RunSpec, memory: number) => {
+      const remedy = refusal(run, memory)?.remedy ?? '';
+      expect(remedy).toMatch(/Not one sequence fits as it is: use --batch 1/);
+      const seq = Number(/--seq (\d+)/.exec(remedy)?.[1] ?? run.seq);
+      const optimizer = /--optimizer (momentum|sgd)/.exec(remedy)?.[1] as RunSpec['optimizer'];
+      const checkpointing = remedy.includes('--checkpointing full') ? 'full' : run.checkpointing;
+      return { ...run, batch: 1, seq, checkpointing, optimizer: optimizer ?? run.optimizer };
+    };
+    const asked = train({ backend: 'cpu', batch: 2 });
+    for (const megabytes of [10, 16, 20]) {
+      const one = told(asked, megabytes * MiB);
+      expect(refusal(one, megabytes * MiB)).toBeNull();
+      if (one.seq < asked.seq)
+        expect(refusal({ ...one, seq: one.seq + 1 }, megabytes * MiB)).not.toBeNull();
+    }
+    expect(refusal(asked, 1 * MiB)?.remedy).toMatch(/choose a smaller model/);
+  });
+
+  it('is sent to no backend that cannot hold it either', () => {
+    const large = train({ batch: 1024 });
+    expect(refusal(large, 64 * GiB)?.remedy).toContain('--backend cpu or webgpu');
+    expect(refusal(large, 5 * GiB)?.remedy).toContain('--backend webgpu');
   });
 
   describe('on WebGPU', () => {

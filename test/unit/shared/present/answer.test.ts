@@ -64,6 +64,9 @@ test('of a run too short to tell what grows nothing is said to be steady', () =>
   const tell = (durationUs: number) => noFindings({ ...unpredicted, durationUs } as never);
   expect(tell(6e6)).toMatch(/6\.00 s is too short to tell memory that grows/);
   expect(tell(60e6)).toContain('no line grows');
+  expect(tell(60e6)).not.toContain('left alone');
+  const workload = { ...document.workload, terms: { instrument: 'none' as const } };
+  expect(noFindings({ ...unpredicted, workload } as never)).toContain('was left alone');
 });
 
 test('what is not why there was more is not told as the cause of it', () => {

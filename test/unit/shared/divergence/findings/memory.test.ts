@@ -64,7 +64,42 @@ describe('running out of memory', () => {
     const peak = (size: number) => computeBudget(spec, { ...run, batch: size }).tiers.refined.total;
     expect(peak(batch)).toBeLessThanOrEqual(deviceBytes);
     expect(peak(batch + 1)).toBeGreaterThan(deviceBytes);
-    expect(text).toMatch(new RegExp(`plumbline plan --model gpt2 .*--batch ${batch}\\b`));
+    expect(one?.remedy).toMatch(new RegExp(`plumbline plan --model gpt2 .*--batch ${batch}\\b`));
+  });
+
+  it('is held against what the message tells of the device, where nobody sampled that', () => {
+    const spec = preset('gpt2');
+    const run = runDefaults(spec, { mode: 'train', framework: 'pytorch', batch: 64, seq: 1024 });
+    const peak = (size: number) => computeBudget(spec, { ...run, batch: size }).tiers.refined.total;
+    const GiB = 1024 * MB;
+    const told = (text: string) =>
+      found({
+        budget: computeBudget(spec, run),
+        series: [
+          series(
+            'tree.rss',
+            ramp(10, () => 900 * MB),
+          ),
+        ],
+        logs: [{ t: 900_000, stream: 'stderr', text }],
+      }).find(({ kind }) => kind === 'out_of_memory');
+    const most = (limit: number) => {
+      let batch = 1;
+      while (peak(batch + 1) <= limit) batch += 1;
+      return batch;
+    };
+    // Another process has what is neither this one's nor free.
+    const crowded = told(
+      'CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 24.00 GiB of which 1.00 GiB is free. Including non-PyTorch memory, this process has 15.00 GiB memory in use. Of the allocated memory 14.00 GiB is allocated by PyTorch, and 0.50 GiB is reserved by PyTorch but unallocated.',
+    );
+    expect(crowded?.remedy).toContain(`--batch ${most(16 * GiB)} `);
+    const old = told(
+      'CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; 12.00 GiB total capacity; 7.00 GiB already allocated; 0.50 GiB free; 10.00 GiB reserved in total by PyTorch)',
+    );
+    expect(old?.remedy).toMatch(/3\.00 GiB were reserved and unused, but in pieces\. Take a batch/);
+    expect(old?.remedy).toContain(`--batch ${most(12 * GiB)} `);
+    const host = told("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.");
+    expect(host?.remedy).not.toContain('--batch');
   });
 
   it('of one sequence is told with the longest that would have fitted, and with the line that plans it', () => {
@@ -87,7 +122,7 @@ describe('running out of memory', () => {
     const seq = Number(/one of (\d+) would have/.exec(text)?.[1]);
     expect(peak(seq)).toBeLessThanOrEqual(deviceBytes);
     expect(peak(seq + 8)).toBeGreaterThan(deviceBytes);
-    expect(text).toMatch(new RegExp(`plumbline plan --model gpt2 .*--seq ${seq}\\b`));
+    expect(one?.remedy).toMatch(new RegExp(`plumbline plan --model gpt2 .*--seq ${seq}\\b`));
   });
 });
 
