@@ -46,6 +46,19 @@ test('while it is recorded the figures are so far, and what is out of bounds wit
   expect(tell(2)[1]).not.toContain('No divergence');
 });
 
+test('a run within bounds is not left without a cause, and one that holds more than all of it was to agrees with nothing', () => {
+  const phaseKinds = document.phaseKinds.map((kind) => ({ ...kind, flagged: 0 }));
+  const sound = { ...document, phaseKinds, overlay, findings: [] };
+  expect(answer({ ...sound, status: 'complete' })).toBe(
+    '255 MiB where 236 were predicted, +19.0 MiB; all phases are within bounds.',
+  );
+  const predictedPeak = { textbook: 80 * MiB, refined: 100 * MiB };
+  const over = { ...overlay, predictedPeak, residualBytes: 155 * MiB } as typeof overlay;
+  expect(answer({ ...sound, status: 'recording', overlay: over })).toBe(
+    '255 MiB so far where 100 are predicted at the peak. The cause is not sure yet.',
+  );
+});
+
 test('what costs time is the cause of no byte: it is told by itself, and where there is a prediction below', () => {
   const throttled = { ...leak, kind: 'throttled' as const, title: 'The clocks were held back' };
   const slow = { ...document, status: 'complete' as const, overlay, findings: [throttled] };
