@@ -7,6 +7,7 @@ import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { useQuery } from '../../state/engine';
 import { sessionHref, useParameter } from '../../state/router';
+import { readQuote } from './read-quote';
 
 /** A sign for each verdict, so that colour is never all that tells them apart. */
 const SIGNS: Readonly<Record<ClaimVerdict, readonly [icon: LucideIcon, label: string]>> = {
@@ -93,11 +94,20 @@ function Section({ title, claims }: { title: string; claims: readonly Claim[] })
   );
 }
 
+function Quote({ quote }: { quote: string }) {
+  return readQuote(quote).map(({ text, shift: Shift }, i) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a quote stay as they are
+    Shift === null ? text : <Shift key={i}>{text}</Shift>,
+  );
+}
+
 function ClaimRow({ claim }: { claim: Claim }) {
   const [Icon, label] = SIGNS[claim.verdict];
   return (
     <tr id={claim.id}>
-      <td title={claim.id}>“{claim.quote}”</td>
+      <td title={claim.id}>
+        “<Quote quote={claim.quote} />”
+      </td>
       <td className="right num nowrap">{printedFigure(claim)}</td>
       <td className="right num nowrap">{theoryFigure(claim)}</td>
       <td>{claim.unit}</td>
