@@ -1,6 +1,8 @@
 /**
  * What a message about missing memory says, to its last figure: of PyTorch (CUDA, HIP, MPS, CPU), CUDA's runtime and
- * libraries, NCCL, JAX and XLA, TensorFlow, vLLM, SGLang, llama.cpp, NumPy, Node, C++, the Linux kernel and Slurm. Whatever a message leaves out is null; nothing is guessed.
+ * libraries, NCCL, JAX and XLA, TensorFlow, vLLM, SGLang,
+ * TensorRT-LLM, ONNX Runtime, llama.cpp, NumPy, Node, C++, the Linux kernel and Slurm. Whatever a message leaves out is
+ * null; nothing is guessed.
  *
  * The makers print binary units whatever they call them: PyTorch's `format_size` (c10/cuda/CUDACachingAllocator.cpp and
  * aten/src/ATen/mps/MPSAllocator.mm), XLA's `HumanReadableNumBytes`, llama.cpp's and NumPy's all divide by 1024.
@@ -11,7 +13,7 @@ import type { MemoryError } from '../overlay/types';
 const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   {
     pattern:
-      /(CUDA|HIP|XPU) out of memory|CUDA (driver )?error: out of memory|cuda runtime error \(2\)|Failed to CUDA [cm]alloc|AlignedAllocator|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|(cuda|hip)Malloc failed: out of memory|Cuda failure 2\b|Cuda failure 'out of memory'|OutOfMemoryError/,
+      /(CUDA|HIP|XPU) out of memory|CUDA (driver )?error: out of memory|cuda runtime error \(2\)|Failed to CUDA [cm]alloc|AlignedAllocator|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|(cuda|hip)Malloc failed: out of memory|CUDA runtime error in .*: out of memory|Cuda failure 2\b|Cuda failure 'out of memory'|OutOfMemoryError/,
     what: 'GPU memory',
   },
   { pattern: /wasm backend ran out of memory/, what: 'memory of WebAssembly' },
@@ -43,7 +45,19 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
     pattern: /Not enough memory\. Please try to increase --mem-fraction-static/,
     what: 'GPU memory',
   },
-  { pattern: /failed to allocate \S*(CUDA|ROCm|Vulkan|SYCL)\S* buffer/i, what: 'GPU memory' },
+  // Pinned memory of the host has CUDA in its name, too.
+  {
+    pattern: /(failed|unable) to allocate (CPU|CUDA_Host|ROCm_Host)\S* buffer/,
+    what: 'host memory',
+  },
+  {
+    pattern: /(failed|unable) to allocate \S*(CUDA|ROCm|Vulkan|SYCL)\S* buffer/i,
+    what: 'GPU memory',
+  },
+  {
+    pattern: /BFCArena::AllocateRawInternal.* Failed to allocate memory/,
+    what: "memory for ONNX Runtime's arena",
+  },
   {
     pattern: /Out of memory: Kill(ed)? process \d+|\boom[-_]kill event/,
     what: 'host memory',

@@ -359,6 +359,31 @@ const messages: readonly (readonly [string, string, Partial<MemoryError>])[] = [
     'ggml_gallocr_reserve_n: failed to allocate ROCm0 buffer of size 14822711296',
     { asked: 14_822_711_296, device: 0 },
   ],
+  [
+    'llama.cpp in Ollama, 12634: on the CPU',
+    'alloc_tensor_range: failed to allocate CPU buffer of size 437944320',
+    { what: 'host memory', asked: 437_944_320 },
+  ],
+  [
+    'llama.cpp in Ollama, 16455: pinned memory of the host',
+    'alloc_tensor_range: failed to allocate CUDA_Host buffer of size 9925767168',
+    { what: 'host memory', asked: 9_925_767_168 },
+  ],
+  [
+    'llama.cpp in Ollama, 8597',
+    'llama_model_load: error loading model: unable to allocate CUDA0 buffer',
+    { device: 0 },
+  ],
+  [
+    'ONNX Runtime, chineseocr_lite 355',
+    "Non-zero status code returned while running Conv node. Name:'347_nchwc' bfc_arena.cc:330 onnxruntime::BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 285081600",
+    { what: "memory for ONNX Runtime's arena", asked: 285_081_600 },
+  ],
+  [
+    'TensorRT-LLM, 3636',
+    '[TensorRT-LLM][ERROR] CUDA runtime error in ::cudaMallocAsync(ptr, n, mMemPool->getPool(), mCudaStream->get()): out of memory (tllmBuffers.h:125)',
+    {},
+  ],
   ['CUDA', 'CUDA error: out of memory', {}],
   [
     'cuBLAS',
