@@ -3,12 +3,13 @@
  * theory. "The same at batch 16" then needs what theory says of batch 16 and what this machine was seen to add.
  *
  * What is carried along is what another run here would hold too: context, what the allocator adds, and what stays
- * unexplained, in the bytes that were measured. What belongs to the one recording (a leak, another process, a setting
+ * unexplained, each by what it is beyond theory's own. What belongs to the one recording (a leak, another process, a setting
  * that was declared wrongly, a pool taken whole) is named and left behind.
  */
 import { Failure } from '../base/failure';
 import type { Bytes } from '../base/units';
-import type { LedgerKind } from '../divergence/overlay/types';
+import { computeBudget } from '../budget/budget';
+import type { LedgerEntry, LedgerKind } from '../divergence/overlay/types';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { deviceIn, TREE_RSS } from '../trace/series-ids';
 import type { BriefDocument } from './session-document';
@@ -59,7 +60,7 @@ export function openAsPlan(session: BriefDocument): SessionPlan {
       `Session ${name} (${id}) tells neither model nor run, so there is nothing to plan from.`,
       'Give the model itself: plumbline plan --model NAME. plumbline invert finds the run of a known model.',
     );
-  const carried = carryResidual(session);
+  const carried = carryResidual(session, publishedContext(model, run));
   return {
     model,
     run,
@@ -70,7 +71,10 @@ export function openAsPlan(session: BriefDocument): SessionPlan {
 }
 
 /** Or the reason why there is none. */
-function carryResidual({ id, name, status, overlay }: BriefDocument): CarriedResidual | string {
+function carryResidual(
+  { id, name, status, overlay }: BriefDocument,
+  context: Bytes,
+): CarriedResidual | string {
   if (status === 'recording') return 'it is still being recorded, and its peak may be to come';
   const { series, measuredPeak, residualBytes, ledger } = overlay;
   if (series === null || measuredPeak === null) return 'nothing was measured of it';
@@ -78,7 +82,7 @@ function carryResidual({ id, name, status, overlay }: BriefDocument): CarriedRes
     return 'only host memory was measured, in which a runtime holds what theory does not count';
   if (residualBytes === null) return 'nothing is predicted for it';
   const parts = ledger
-    ? sumParts(ledger.peak.entries)
+    ? sumParts(ledger.peak.entries, measuredPeak.bytes - residualBytes, context)
     : [{ kind: 'unexplained' as const, bytes: residualBytes, isCarried: true }];
   return {
     session: { id, name },
@@ -90,13 +94,33 @@ function carryResidual({ id, name, status, overlay }: BriefDocument): CarriedRes
   };
 }
 
-/** What is not predicted, each kind once. */
+/** The context that theory gives the run by itself. */
+const publishedContext = (model: ModelSpec, run: RunSpec): Bytes =>
+  computeBudget(model, run).tiers.refined.components.context ?? 0;
+
+/**
+ * What is beyond the prediction, each kind once. A ledger has context and reserve as they were measured in place of the
+ * predicted ones, which a plan has already: these are taken off again, so that the parts make up the residual.
+ */
 function sumParts(
-  entries: readonly { readonly kind: LedgerKind; readonly bytes: Bytes }[],
+  entries: readonly LedgerEntry[],
+  predicted: Bytes,
+  context: Bytes,
 ): ResidualPart[] {
   const sums = new Map<ResidualPart['kind'], Bytes>();
-  for (const { kind, bytes } of entries)
-    if (kind !== 'predicted') sums.set(kind, (sums.get(kind) ?? 0) + bytes);
+  const add = (kind: ResidualPart['kind'], bytes: Bytes) =>
+    sums.set(kind, (sums.get(kind) ?? 0) + bytes);
+  let replaced = predicted;
+  for (const { kind, bytes } of entries) {
+    if (kind === 'predicted') replaced -= bytes;
+    else add(kind, bytes);
+  }
+  if (sums.has('context')) {
+    add('context', -context);
+    replaced -= context;
+  }
+  const hasReserve = sums.has('allocator_reserve') || sums.has('fragmentation');
+  add(hasReserve ? 'allocator_reserve' : 'unexplained', -replaced);
   return [...sums].map(([kind, bytes]) => ({ kind, bytes, isCarried: !LEFT_BEHIND.has(kind) }));
 }
 

@@ -31,7 +31,8 @@ export function observeSession(document: BriefDocument): Observation | string {
     ({ kind, source }) => kind === 'context' && source.endsWith(ABOVE_RESERVED),
   );
   const hasReserve = entries.some(({ source }) => source.includes('framework.reserved'));
-  const reserved = sum('allocator_reserve', 'fragmentation');
+  // Of the most that was ever allocated: what is free at the moment of the peak, and was in tensors before, is the run's.
+  const reserved = sum('fragmentation');
   const measured = overlay.ledger?.peak.measured ?? 0;
   const allocated = measured - reserved - sum('context', 'other_process');
   const observed: Observation = {

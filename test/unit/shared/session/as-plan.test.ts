@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { COMPONENTS } from '../../../../src/shared/base/vocabulary';
+import { computeBudget } from '../../../../src/shared/budget/budget';
 import { peakBytes } from '../../../../src/shared/budget/peak';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
@@ -11,13 +13,40 @@ import { documentWith, MB, training } from '../../../support/overlay-scenario';
 const model = preset('gpt2');
 const run = runDefaults(model, { mode: 'train', framework: 'pytorch', batch: 4, gpu: 'T4' });
 const measured = documentWith(training(6));
-/** A session of GPT-2 whose peak held these bytes beside its prediction. */
-const session = (parts: readonly (readonly ['context' | 'unexplained' | 'leak', number])[]) => {
+const theory = computeBudget(model, run).tiers.refined;
+/**
+ * A session of GPT-2 whose peak held these bytes beyond theory. Of what was measured by itself (context, the allocator's
+ * reserve) a ledger has the whole in place of the prediction.
+ */
+const session = (
+  beyond: readonly (readonly ['context' | 'allocator_reserve' | 'unexplained' | 'leak', number])[],
+) => {
   const { overlay } = measured;
   if (overlay.series === null) throw new Error('the scenario measures');
-  const residualBytes = parts.reduce((sum, [, bytes]) => sum + bytes, 0);
-  const entries = parts.map(([kind, bytes]) => ({ kind, bytes, source: 'test', resolution: 1 }));
-  const peak = { phase: null, step: null, rank: 0, at: null, measured: 0, entries };
+  const residualBytes = beyond.reduce((sum, [, bytes]) => sum + bytes, 0);
+  const own = new Map<string, 'context' | 'reserve'>([
+    ['context', 'context'],
+    ['allocator_reserve', 'reserve'],
+  ]);
+  const replaced = beyond.map(([kind]) => own.get(kind));
+  const line = { source: 'test', resolution: 1 };
+  const entries = [
+    ...COMPONENTS.filter((component) => !replaced.some((one) => one === component)).map(
+      (component) => ({
+        ...line,
+        kind: 'predicted' as const,
+        component,
+        bytes: theory.components[component] ?? 0,
+      }),
+    ),
+    ...beyond.map(([kind, bytes]) => ({
+      ...line,
+      kind,
+      bytes: bytes + (theory.components[own.get(kind) ?? 'kv_cache'] ?? 0),
+    })),
+  ];
+  const bytes = theory.total + residualBytes;
+  const peak = { phase: null, step: null, rank: 0, at: null, measured: bytes, entries };
   return {
     ...measured,
     model,
@@ -25,6 +54,7 @@ const session = (parts: readonly (readonly ['context' | 'unexplained' | 'leak', 
     overlay: {
       ...overlay,
       series: 'gpu0.memory.used',
+      measuredPeak: { ...overlay.measuredPeak, bytes },
       residualBytes,
       ledger: { phases: [], peak },
     },
@@ -45,6 +75,17 @@ describe('a session opened as a plan', () => {
     expect(residual?.parts.filter(({ isCarried }) => !isCarried)).toMatchObject([
       { kind: 'leak', bytes: 300 * MB },
     ]);
+  });
+
+  it('needs for the same run what was measured, however much of that theory has, too', () => {
+    const parts = [['context', 48 * MB] as const, ['allocator_reserve', 30 * MB] as const];
+    for (const beyond of [[], parts.slice(0, 1), parts.slice(1), parts]) {
+      const one = session(beyond);
+      const { residual } = openAsPlan(one);
+      expect(residual?.parts.map(({ kind, bytes }) => [kind, bytes])).toEqual(beyond);
+      const same = planDocument(describeRun(model, run, 'pytorch'), residual);
+      expect(same.carried?.expectedBytes).toBe(one.overlay.measuredPeak.bytes);
+    }
   });
 
   it('at another batch needs what theory says of that batch, and the same residual', () => {
