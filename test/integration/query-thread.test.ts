@@ -45,3 +45,22 @@ test('the thread answers as the engine itself does, hands on failures, and what 
   await apart!.delete({ id });
   await expect(apart!.brief({ id })).rejects.toMatchObject({ code: 'not_found' });
 });
+
+test('lists of a library without an index share a thread, however many ask', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-thread-'));
+  const engine = createEngine({ host: 'server', library: folder });
+  onTestFinished(async () => {
+    await engine.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  // An empty library, like one whose first session is being recorded, has no index yet.
+  const countThreads = () =>
+    (process.report.getReport() as { workers?: readonly unknown[] }).workers?.length ?? 0;
+  const before = countThreads();
+  const lists = Array.from({ length: 12 }, () => engine.list());
+  await lists[0];
+  expect(countThreads() - before).toBe(1);
+  await Promise.all(lists);
+  expect(await engine.list()).toEqual([]);
+  expect(countThreads() - before).toBe(1);
+});

@@ -39,6 +39,7 @@ export function openQueries(
   const local = new LocalSource(library);
   const start = () => new ThreadedSource(queryThreadEntry, library.dir, local);
   const threads = isBuilt(queryThreadEntry) ? { rows: start(), analysis: start() } : null;
+  const lists = new FirstLists(library.dir, start);
   const wrap =
     (method: QueryMethod): Method =>
     (question, options) => {
@@ -48,11 +49,7 @@ export function openQueries(
         const thread = NEEDS_ANALYSIS.has(method) ? threads.analysis : threads.rows;
         return thread.ask(method, question, options?.signal) as Promise<never>;
       }
-      // The first list opens every session, which must hold up no other question.
-      const alone = start();
-      return alone
-        .ask(method, question, options?.signal)
-        .finally(() => alone.close()) as Promise<never>;
+      return lists.ask(question, options?.signal) as Promise<never>;
     };
   return {
     queries: Object.fromEntries(QUERY_METHODS.map((method) => [method, wrap(method)])) as Record<
@@ -61,14 +58,50 @@ export function openQueries(
     >,
     letGo: async () => {
       local.letGo();
-      await Promise.all([threads?.rows.letGo(), threads?.analysis.letGo()]);
+      await Promise.all([threads?.rows.letGo(), threads?.analysis.letGo(), lists.letGo()]);
     },
     close: () => {
       local.letGo();
       threads?.rows.close();
       threads?.analysis.close();
+      lists.close();
     },
   };
+}
+
+/**
+ * Lists of a library that has no index yet: each opens every session, which must hold up no other question. All of them
+ * share a thread, which goes once there is an index; while the first session is recorded, pages ask again and again.
+ */
+class FirstLists {
+  readonly #dir: string;
+  readonly #start: () => ThreadedSource;
+  #thread: ThreadedSource | null = null;
+  #asked = 0;
+
+  constructor(dir: string, start: () => ThreadedSource) {
+    this.#dir = dir;
+    this.#start = start;
+  }
+
+  async ask(question: unknown, signal?: CancelSignal): Promise<unknown> {
+    this.#thread ??= this.#start();
+    this.#asked++;
+    try {
+      return await this.#thread.ask('list', question, signal);
+    } finally {
+      if (--this.#asked === 0 && hasIndex(this.#dir)) this.close();
+    }
+  }
+
+  async letGo(): Promise<void> {
+    await this.#thread?.letGo();
+  }
+
+  close(): void {
+    this.#thread?.close();
+    this.#thread = null;
+  }
 }
 
 class LocalSource {
