@@ -9,6 +9,7 @@ import {
   type FoundLevel,
   type FoundPeriod,
   type FoundSpans,
+  nameLevel,
   namePeriod,
   namePeriodOf,
 } from '../../shared/trace/found-spans';
@@ -42,7 +43,7 @@ export function foundLane({ levels, periods }: FoundSpans): Lane {
 }
 
 const namesOfLevel = ({ rest }: FoundLevel, index: number): readonly string[] => [
-  `level ${index + 1}: ${formatBytes(rest)}`,
+  `${nameLevel(index)}: ${formatBytes(rest)}`,
   formatBytes(rest),
 ];
 
@@ -52,7 +53,7 @@ function describe({ levels, periods }: FoundSpans, t: Micros): string {
   const level = levels.findIndex(isAt);
   const words = [
     ...(period === undefined ? [] : [namePeriodOf(period, periods)]),
-    ...(level < 0 ? [] : [`level ${level + 1}`]),
+    ...(level < 0 ? [] : [nameLevel(level)]),
   ];
   return words.join(', ') || 'nothing found';
 }

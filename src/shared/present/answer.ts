@@ -1,9 +1,9 @@
 /** The answer first: one sentence that says what was measured, what was predicted, and why the two part. */
 import { formatBytes, formatInteger, formatSignedBytes } from '../base/format';
 import type { Bytes } from '../base/units';
-import { flagLimit } from '../divergence/overlay/flags';
 import { showsRun } from '../divergence/overlay/shows-run';
 import type { Finding } from '../divergence/overlay/types';
+import { countFlagged } from '../session/phase-kinds';
 import type { SessionDocument } from '../session/session-document';
 import { headline } from './headline';
 import { tellSoFar } from './no-findings';
@@ -41,18 +41,12 @@ function tellMemory(session: SessionDocument): string {
   const finding = named ?? (status === 'failed' ? undefined : findings[0]);
   const figures = `${formatBytes(measuredPeak.bytes)}${isLive ? ' so far' : ''} where ${withoutUnit(predictedPeak.refined, measuredPeak.bytes)} ${isLive ? 'are' : 'were'} predicted`;
   if (finding) return `${figures}: ${cause(finding)}.`;
-  const flagged = session.phaseKinds.reduce((sum, kind) => sum + kind.flagged, 0);
-  if (isLive) {
-    // More than all of the run was to take is no agreement, though no phase with it has ended yet.
-    const isOver = flagged === 0 && residualBytes > flagLimit(predictedPeak.refined, {});
-    const so = isOver ? 'The cause is not sure yet.' : tellSoFar(session.phaseKinds);
-    return `${figures} at the peak. ${so}`;
-  }
+  if (isLive) return `${figures} at the peak. ${tellSoFar(session)}`;
   if (!showsRun(overlay)) return headline(session);
   // A run that failed may not have come to its peak: it agrees with nothing.
   if (status === 'failed') return `Until then ${figures}.`;
   if (residualBytes === 0) return `${formatBytes(measuredPeak.bytes)}, as predicted to the byte.`;
-  const isWithin = flagged === 0 && session.phaseKinds.length > 0;
+  const isWithin = session.phaseKinds.length > 0 && countFlagged(session.phaseKinds) === 0;
   return `${figures}, ${formatSignedBytes(residualBytes)}; ${isWithin ? 'all phases are within bounds' : 'no cause stands out'}.`;
 }
 

@@ -1,7 +1,7 @@
 /** Levels and periods that the analysis found in a line whose workload announced nothing, as a table. */
 import { ABSENT, formatBytes, formatDuration, formatInteger } from '../base/format';
 import type { Overlay } from '../divergence/overlay/types';
-import { countPeriods, type FoundPeriod, namePeriod } from '../trace/found-spans';
+import { countPeriods, type FoundPeriod, nameLevel, namePeriod } from '../trace/found-spans';
 import type { WordTable } from './word-table';
 
 export const FOUND_TITLE = 'Found in the trace';
@@ -10,7 +10,7 @@ export const FOUND_TITLE = 'Found in the trace';
 export function foundTable({ found, period }: Overlay): WordTable | null {
   if (found === undefined) return null;
   const levels = found.levels.map((level, i) => [
-    `level ${formatInteger(i + 1)}`,
+    nameLevel(i),
     ...level.span.map(formatDuration),
     ABSENT,
     formatBytes(level.rest),

@@ -2,6 +2,8 @@
 import { formatDuration, formatInteger } from '../base/format';
 import type { Micros } from '../base/units';
 import { MIN_SECONDS } from '../divergence/findings/growth';
+import { flagLimit } from '../divergence/overlay/flags';
+import { countFlagged } from '../session/phase-kinds';
 import type { SessionDocument } from '../session/session-document';
 import type { WorkloadInfo } from '../session/types';
 import { tellObserved } from './observed';
@@ -25,7 +27,8 @@ export function noFindings({
         ? nothingPredicted(overlay.series, durationUs, workload)
         : 'No formula predicts this run, and it took too few steps to expect anything of the later ones.')
     );
-  if (status === 'recording') return `${tellSoFar(phaseKinds)} Phases are looked at as they end.`;
+  if (status === 'recording')
+    return `${tellSoFar({ overlay, phaseKinds })} Phases are looked at as they end.`;
   if (overlay.series === null) return 'Nothing to compare: no memory was measured.';
   if (overlay.phases.length === 0)
     return 'Only the peaks could be compared: no phase was announced, and none was found in the trace.';
@@ -38,9 +41,16 @@ export function noFindings({
 }
 
 /** Of a run that goes on, and of which nothing is found yet. */
-export function tellSoFar(phaseKinds: SessionDocument['phaseKinds']): string {
-  const flagged = phaseKinds.reduce((sum, kind) => sum + kind.flagged, 0);
-  if (flagged === 0) return 'No divergence so far.';
+export function tellSoFar({
+  overlay: { residualBytes, predictedPeak },
+  phaseKinds,
+}: Pick<SessionDocument, 'overlay' | 'phaseKinds'>): string {
+  const flagged = countFlagged(phaseKinds);
+  // More than all of the run was to take is no agreement, though no phase with it has ended yet.
+  if (flagged === 0)
+    return (residualBytes ?? 0) > flagLimit(predictedPeak.refined ?? 0, {})
+      ? 'The cause is not sure yet.'
+      : 'No divergence so far.';
   const many = flagged === 1 ? 'One phase is' : `${formatInteger(flagged)} phases are`;
   return `${many} out of bounds so far; the cause is not sure yet.`;
 }

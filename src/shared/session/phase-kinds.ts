@@ -13,6 +13,10 @@ export interface PhaseKind extends Omit<PhaseSums, 'first'> {
   readonly stage?: Stage;
 }
 
+/** How many phases of all kinds are out of bounds. */
+export const countFlagged = (kinds: readonly Pick<PhaseKind, 'flagged'>[]): number =>
+  kinds.reduce((sum, { flagged }) => sum + flagged, 0);
+
 /** In order of their first phase. */
 export const summarizePhases = (phases: readonly OverlayPhase[]): PhaseKind[] =>
   [...tallyPhases(phases).values()].map(({ first: { phase, rank, stage }, ...sums }) => ({

@@ -24,6 +24,9 @@ export interface FoundSpans {
   readonly periods: readonly FoundPeriod[];
 }
 
+/** "level 1", for the first. */
+export const nameLevel = (index: number): string => `level ${formatInteger(index + 1)}`;
+
 /** How often a line repeats that has these periods. */
 export function countPeriods(periods: readonly FoundPeriod[]): number {
   const last = periods.at(-1);

@@ -2,7 +2,7 @@
 import { formatDuration } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import { capitalize } from '../../../shared/present/names';
-import { type FoundSpans, namePeriodOf } from '../../../shared/trace/found-spans';
+import { type FoundSpans, nameLevel, namePeriodOf } from '../../../shared/trace/found-spans';
 import { Bytes } from '../../components/Bytes';
 
 interface FoundTableProps {
@@ -13,7 +13,7 @@ interface FoundTableProps {
 
 export function FoundTable({ found, onShow, onLight }: FoundTableProps) {
   const rows = [
-    ...found.levels.map((level, i) => ({ ...level, name: `level ${i + 1}` })),
+    ...found.levels.map((level, i) => ({ ...level, name: nameLevel(i) })),
     ...found.periods.map((period) => ({ ...period, name: namePeriodOf(period, found.periods) })),
   ];
   return (

@@ -4,6 +4,7 @@ import { formatDuration, formatInteger, formatSignedPercent } from '../../../sha
 import type { Tier } from '../../../shared/base/vocabulary';
 import { judgedByLearned } from '../../../shared/present/learned-words';
 import { observedFrom } from '../../../shared/present/observed';
+import { countFlagged } from '../../../shared/session/phase-kinds';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { isFrameworkSeries } from '../../../shared/trace/series-ids';
 import { Bytes } from '../../components/Bytes';
@@ -68,7 +69,10 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
           </Figure>
         )}
         {isPredicted && !isObserved && counts.phases > 0 && (
-          <Figure name="Out of bounds" value={<span className="num">{countFlagged(session)}</span>}>
+          <Figure
+            name="Out of bounds"
+            value={<span className="num">{formatInteger(countFlagged(session.phaseKinds))}</span>}
+          >
             <p className="num">
               of {formatInteger(counts.phases)} {counts.phases === 1 ? 'phase' : 'phases'}
             </p>
@@ -148,6 +152,3 @@ function peakNote({ measuredPeak: peak, series }: SessionDocument['overlay']): s
     ? `${at}, high-water mark`
     : `${at}, sampled at an interval not known`;
 }
-
-const countFlagged = ({ phaseKinds }: SessionDocument): string =>
-  formatInteger(phaseKinds.reduce((sum, { flagged }) => sum + flagged, 0));
