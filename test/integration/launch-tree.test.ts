@@ -96,9 +96,23 @@ describe.skipIf(!runnable)('the tree of a workload', () => {
   });
 
   it('does not outlive its root', async () => {
-    const { workload, family } = await launchFamily('leave');
+    const { workload, family, warnings } = await launchFamily('leave');
     expect(await workload.exited).toEqual({ exitCode: 3, signal: null });
     expect(members(family).filter(lives)).toEqual([]);
+    const left = members(family).filter((pid) => pid !== family.root);
+    const said = [...(warnings[0]?.matchAll(/(\d+) \(\S+\)/g) ?? [])].map(([, pid]) => Number(pid));
+    expect(sorted(said)).toEqual(left);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^The workload had ended and left running: .* --leave-running keeps it\.$/,
+      ),
+    ]);
+  });
+
+  it('is not said to have left what ends with it', async () => {
+    const { workload, warnings } = await launch(['sh', '-c', 'sleep 0.1 & exit 0']);
+    expect(await workload.exited).toEqual({ exitCode: 0, signal: null });
+    expect(warnings).toEqual([]);
   });
 
   it('ends also what cleared its environment and left for a session of its own', async () => {

@@ -178,10 +178,16 @@ function command({ command = [], environment, instrument }: RecordRequest, cwd: 
     env: instrumentedEnvironment(instrument, chosen),
     pid: null,
     prometheus: null,
-    name: shown
-      .map((word) => word.split(/[\\/]/).at(-1) ?? word)
-      .join(' ')
-      .slice(0, MAX_NAME_LENGTH),
+    name: cut(shown.map(shortWord).join(' ')),
     workload: { kind: 'command', title: shown.join(' '), command: shown, cwd, pid: null },
   };
 }
+
+/** A path by its last part; anything else (an option with a value, an address, a script in quotes) on one line, as it is. */
+function shortWord(word: string): string {
+  const isPath = /^([A-Za-z]:)?(?!-)[^\s=;:'"]*[\\/][^\s=;:'"\\/]+$/.test(word);
+  return isPath ? (word.split(/[\\/]/).at(-1) ?? word) : word.replace(/\s+/g, ' ').trim();
+}
+
+const cut = (name: string): string =>
+  name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH - 1)}…` : name;

@@ -85,6 +85,7 @@ interface SupervisedRun {
     left: readonly number[] | null;
     /** Processes that were not to be ended. */
     others: readonly NamedProcess[];
+    behind: readonly NamedProcess[];
   };
 }
 
@@ -99,7 +100,7 @@ async function startSupervised(
   const answer = new Promise<FromSupervisor>((resolve) => {
     onAnswer = resolve;
   });
-  const end: SupervisedRun['end'] = { status: null, left: null, others: [] };
+  const end: SupervisedRun['end'] = { status: null, left: null, others: [], behind: [] };
   const pipes = await openOutputPipes(channel.folder);
   try {
     const supervisor = new SupervisorProcess(options, (message) => {
@@ -109,6 +110,7 @@ async function startSupervised(
       else {
         end.left = message.left;
         end.others = message.others;
+        end.behind = message.behind;
       }
     });
     // What the supervisor itself has to say is said in messages; without named pipes the workload writes there too.
@@ -153,6 +155,11 @@ async function waitForEnd(
   const left = end.left ?? (await sweep(options, session, pid, start));
   if (left.length > 0)
     options.onWarning(`Processes of the workload could not be ended: ${left.join(', ')}.`);
+  const behind = end.behind.filter(({ pid }) => !left.includes(pid));
+  if (behind.length > 0)
+    options.onWarning(
+      `The workload had ended and left running: ${listed(behind)}. That was ended too; --leave-running keeps it.`,
+    );
   if (end.others.length > 0) options.onWarning(describeOthers(end.others, options));
   await Promise.all([output.drain(DRAIN_MS), channel.drain(DRAIN_MS)]);
   await channel.close();
@@ -161,9 +168,13 @@ async function waitForEnd(
   return end.status ?? { exitCode: null, signal: null };
 }
 
+function listed(processes: readonly NamedProcess[]): string {
+  const shown = processes.slice(0, 20).map(({ pid, name }) => `${pid} (${name})`);
+  return `${shown.join(', ')}${processes.length > shown.length ? ', …' : ''}`;
+}
+
 function describeOthers(others: readonly NamedProcess[], { leaveRunning }: LaunchOptions): string {
-  const shown = others.slice(0, 20).map(({ pid, name }) => `${pid} (${name})`);
-  const list = `${shown.join(', ')}${others.length > shown.length ? ', …' : ''}`;
+  const list = listed(others);
   return leaveRunning
     ? `The workload left running: ${list}.`
     : `Still running, and not ended, since a service manager or a container runtime started them for the workload: ${list}.`;

@@ -43,11 +43,15 @@ export type FromSupervisor =
   | { readonly type: 'started'; readonly pid: number }
   | { readonly type: 'failed'; readonly code: string }
   | { readonly type: 'exited'; readonly exitCode: number | null; readonly signal: string | null }
-  /** `left`: processes that could not be ended; `others`: those that were not to be. */
+  /**
+   * `left`: processes that could not be ended; `others`: those that were not to be; `behind`: those that still ran a
+   * moment after the root had ended by itself, and were ended.
+   */
   | {
       readonly type: 'done';
       readonly left: readonly number[];
       readonly others: readonly NamedProcess[];
+      readonly behind: readonly NamedProcess[];
     };
 
 export interface NamedProcess {
@@ -66,6 +70,8 @@ interface Proc {
 }
 
 const GRACE_MS = 2000;
+/** For what ends with its parent: helpers of pools, the other ends of pipes. */
+const FOLLOWS_MS = 250;
 const GIVE_UP_MS = 10_000;
 const POLL_MS = 40;
 
@@ -290,14 +296,26 @@ function endTree(graceMs: number): Promise<readonly number[]> {
   return ending;
 }
 
+/** What goes on although the root has ended by itself, once whatever follows it has had the time to. */
+async function leftBehind(): Promise<NamedProcess[]> {
+  const until = performance.now() + FOLLOWS_MS;
+  for (;;) {
+    const alive = await members();
+    if (alive.length === 0 || ending !== null) return [];
+    if (performance.now() > until) return alive.map(({ pid }) => ({ pid, name: readName(pid) }));
+    await sleep(POLL_MS);
+  }
+}
+
 async function finish(graceMs: number): Promise<void> {
   // A root that ended by itself left what it meant to leave.
   const hasEnded = child !== null && (child.exitCode !== null || child.signalCode !== null);
+  const behind = hasEnded && !leaves && !orphaned ? await leftBehind() : [];
   const left = leaves && hasEnded ? [] : await endTree(graceMs);
   if (child && child.exitCode === null && child.signalCode === null && !left.includes(root ?? -1)) {
     await new Promise((resolve) => child?.once('exit', resolve));
   }
-  await tell({ type: 'done', left, others: await bystanders() });
+  await tell({ type: 'done', left, others: await bystanders(), behind });
   if (orphaned && temporary !== null) rmSync(temporary, { recursive: true, force: true });
   process.exit(0);
 }

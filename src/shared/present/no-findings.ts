@@ -8,6 +8,9 @@ import type { SessionDocument } from '../session/session-document';
 import type { WorkloadInfo } from '../session/types';
 import { tellObserved } from './observed';
 
+/** A run that ended by then may have lain between two readings at the usual rate. */
+const EARLY_US: Micros = 1.5e6;
+
 /** One sentence for a session without findings. */
 export function noFindings({
   overlay,
@@ -59,9 +62,12 @@ export function tellSoFar({
 function nothingPredicted(
   series: string | null,
   durationUs: Micros,
-  { terms }: WorkloadInfo,
+  { kind, terms }: WorkloadInfo,
 ): string {
-  if (series === null) return 'Nothing to compare: no memory was measured and none was predicted.';
+  if (series === null)
+    return kind !== 'import' && durationUs < EARLY_US
+      ? 'It ended before its memory was read once; --interval 10 reads sooner and more often.'
+      : 'There is nothing to compare.';
   const alone =
     terms?.instrument === 'none' ? ', and was left alone, so no script of it was watched' : '';
   const nothing = `This session declares no model and run, so there is no budget to compare with${alone}`;

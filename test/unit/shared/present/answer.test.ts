@@ -82,6 +82,18 @@ test('of a run too short to tell what grows nothing is said to be steady', () =>
   expect(noFindings({ ...unpredicted, workload } as never)).toContain('was left alone');
 });
 
+test('a run that ended before it was read is told how to be read, and a log that holds no memory is not', () => {
+  const predictedPeak = { textbook: null, refined: null };
+  const unread = { ...overlay, series: null, predictedPeak, observed: undefined };
+  const plain = { ...document, status: 'complete' as const, objects: undefined, overlay: unread };
+  const kind = (kind: string) => ({ ...document.workload, kind });
+  const tell = (durationUs: number, workload: object) =>
+    noFindings({ ...plain, durationUs, workload } as never);
+  expect(tell(4e5, kind('command'))).toContain('--interval 10');
+  expect(tell(4e5, kind('import'))).toBe('There is nothing to compare.');
+  expect(tell(4e6, kind('command'))).toBe('There is nothing to compare.');
+});
+
 test('what is not why there was more is not told as the cause of it', () => {
   const missed = { ...leak, kind: 'unexplained' as const, title: 'Missed', bytes: -300 * MiB };
   const told = (findings: (typeof leak | typeof missed)[]) =>

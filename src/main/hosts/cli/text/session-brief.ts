@@ -97,7 +97,7 @@ function pictures(doc: SessionDocument, line: Envelope | null): string {
   const predicted = predictedPeak.refined;
   const top = Math.max(measured ?? 0, predicted ?? 0);
   if (top === 0) return '';
-  const room = Math.min(LONGEST_BAR, WIDTH - LABEL - 34);
+  const room = Math.min(LONGEST_BAR, WIDTH - LABEL - 38);
   const row = (label: string, style: Style, bytes: Bytes | null, words: string) =>
     bytes === null
       ? []
