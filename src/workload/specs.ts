@@ -30,6 +30,6 @@ export function readSpecs(text: string | undefined): Specs {
   throw new Failure(
     'bad_input',
     'The workload takes one argument: {"model": …, "run": …} as JSON.',
-    'Start it through plumbline record --bundled gpt2.',
+    'Start it through "plumbline record --bundled gpt2".',
   );
 }

@@ -255,6 +255,7 @@ const quiet: Output = {
     text();
   },
   say() {},
+  tell() {},
   part() {},
   echo() {},
   draw() {},

@@ -296,6 +296,7 @@ export async function logits(...args: string[]): Promise<Logits> {
       document = value;
     },
     say() {},
+    tell() {},
     progress() {},
     part() {},
     echo() {},

@@ -48,6 +48,7 @@ async function run(
   const output = {
     json: true,
     say: () => {},
+    tell: () => {},
     progress: () => {},
     part: () => {},
     echo: () => {},

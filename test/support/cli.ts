@@ -11,8 +11,13 @@ const launcher = join(repository, 'bin', 'plumbline.mjs');
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;
+  /** As it came, but that a message and its remedy are one line, however they were wrapped. */
   readonly stderr: string;
 }
+
+/** Where a message breaks is the terminal's business, and no test's but that of its width. */
+const unwrapped = (text: string): string =>
+  text.replaceAll(/^plumbline: .*(\n {2}.*)+/gm, (message) => message.replaceAll('\n  ', ' '));
 
 export interface Running {
   readonly child: ChildProcess;
@@ -50,7 +55,7 @@ export function startCli(
   });
   const done = new Promise<Finished>((finish, fail) => {
     child.once('error', fail);
-    child.once('close', (code) => finish({ code, stdout, stderr }));
+    child.once('close', (code) => finish({ code, stdout, stderr: unwrapped(stderr) }));
   });
   return {
     child,

@@ -200,7 +200,7 @@ function checkMayLaunch({ mayLaunch = true }: EngineOptions): void {
     throw new Failure(
       'unavailable',
       'This server launches nothing: whoever learns its address could run any command.',
-      'Start it with plumbline serve --allow-launch, or record in a terminal with plumbline record.',
+      'Start it with "plumbline serve --allow-launch", or record in a terminal with "plumbline record".',
     );
 }
 

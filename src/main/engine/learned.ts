@@ -94,7 +94,7 @@ export class Learning {
       throw new Failure(
         'not_found',
         `Nothing was learned from session ${id}.`,
-        'plumbline learned tells what was, and plumbline learned --forget forgets all of it.',
+        '"plumbline learned" tells what was, and "plumbline learned --forget" forgets all of it.',
       );
     const kept = {
       ...before,

@@ -129,7 +129,7 @@ export async function runSweep(
     throw new Failure(
       'workload_failed',
       `No point of the sweep could be recorded; ${failed[0]?.point}: ${failed[0]?.why}`,
-      failed[0]?.remedy ?? 'Run the command of one point by itself: plumbline record -- COMMAND.',
+      failed[0]?.remedy ?? 'Run the command of one point by itself: "plumbline record -- COMMAND".',
     );
   return describeSweep(
     plan.reading,

@@ -52,7 +52,7 @@ export class Uploads {
       throw new Failure(
         'bad_input',
         `${checkFileName(fileName)} is larger than ${UPLOAD_LIMIT / MiB} MiB.`,
-        'Import it from a terminal: plumbline import FILE.',
+        'Import it from a terminal: "plumbline import FILE".',
       );
     }
     try {

@@ -215,5 +215,6 @@ function level(frame: Frame, bytes: Bytes, words: string, kind: string): string 
   return `<g class="level ${kind}"><line x1="${left}" x2="${left + plotWidth}" y1="${round(y)}" y2="${round(y)}"/><text x="${left + 8}" y="${round(name)}">${escapeHtml(words)}</text></g>`;
 }
 
+/** Above the picture: its triangle is drawn, since not every font has one. */
 const beyond = ({ left, top }: Frame, words: string): string =>
-  `<text class="beyond" x="${left + 8}" y="${top - 8}">▲ ${escapeHtml(words)}</text>`;
+  `<g class="beyond"><path d="M${left + 8} ${top - 8}h9l-4.5 -8z"/><text x="${left + 21}" y="${top - 8}">${escapeHtml(words)}</text></g>`;

@@ -10,7 +10,6 @@ import {
 } from '../../shared/base/format';
 import type { Bytes } from '../../shared/base/units';
 import { compareWorst } from '../../shared/divergence/overlay/phase-tally';
-import { INDISTINCT } from '../../shared/present/comparison';
 import { COMPONENT_HEAD, componentTable, componentTitle } from '../../shared/present/components';
 import { describeConfiguration } from '../../shared/present/configuration';
 import { describeEnvironment } from '../../shared/present/environment';
@@ -134,12 +133,14 @@ export function explainedCards({ doc }: ReportInput): string {
     .join('');
 }
 
-export function wordTable({ head, rows, words, notes }: WordTable): string {
-  const cell = (text: string, column: number): string => {
+export function wordTable({ head, rows, words, notes, tones = [] }: WordTable): string {
+  const cell = (text: string, column: number, tone: string): string => {
     if (column < words) return td(column === 0 ? capitalize(text) : text, 'word');
-    return td(text, text === INDISTINCT || text === 'the same' ? 'faint' : '');
+    return td(text, tone);
   };
-  const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`);
+  const body = rows.map(
+    (row, i) => `<tr>${row.map((text, at) => cell(text, at, tones[i]?.[at] ?? '')).join('')}</tr>`,
+  );
   return table(head, body, words) + notes.map((note) => `<p class="none">${e(note)}</p>`).join('');
 }
 

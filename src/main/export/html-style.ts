@@ -65,7 +65,7 @@ svg text{font:11.5px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;
 .grid{stroke:var(--grid)}.axis{stroke:var(--faint)}.band{opacity:.82}.fade{stop-color:var(--card)}
 .curve,.ceiling{fill:none;stroke:var(--soft);stroke-width:1.25;stroke-linejoin:bevel}.ceiling.dashed{stroke-dasharray:4 3}
 .line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}.halo{fill:none;stroke:var(--halo);stroke-width:4.6;stroke-linejoin:round}
-.level line{stroke:var(--ink);stroke-width:1.2}.level.capacity line{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:8 3 2 3}.level.named line{stroke:var(--soft);stroke-dasharray:4 3}text.beyond{fill:var(--bad)}
+.level line{stroke:var(--ink);stroke-width:1.2}.level.capacity line{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:8 3 2 3}.level.named line{stroke:var(--soft);stroke-dasharray:4 3}.beyond text,.beyond path{fill:var(--bad)}
 .level.textbook line{stroke-dasharray:2 4;stroke:var(--soft)}.level.refined line{stroke-dasharray:7 4;stroke:var(--accent)}
 .peak circle{stroke:var(--card);stroke-width:2}.peak rect{fill:var(--card);stroke:var(--rule)}.peak text{fill:var(--ink);font-weight:600}
 text.phase-name{fill:#fff;font-weight:600;font-size:10.5px}.flag{stroke:var(--bad);stroke-width:2.4;fill:none}
@@ -86,7 +86,7 @@ th:first-child,td:first-child,th.word{text-align:left}tbody tr:last-child td{bor
 td i{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:9px}td.word{text-align:left;white-space:normal;overflow-wrap:anywhere}
 td.faint{color:var(--faint)}
 .legend i.badge{width:20px;height:20px;border-radius:5px;color:#fff;font:700 12px/20px system-ui,sans-serif;text-align:center;font-style:normal}
-td.over{color:var(--bad)}td.under{color:var(--warn)}td.even{color:var(--good)}
+td.over,td.worse{color:var(--bad)}td.under{color:var(--warn)}td.even,td.better{color:var(--good)}
 .finding{padding:14px 0;border-top:1px solid var(--rule)}.finding:first-of-type{border-top:0;padding-top:0}.finding:last-child{padding-bottom:0}
 .finding header{display:flex;gap:10px;align-items:baseline;flex-wrap:wrap}.finding p{margin:2px 0 6px;color:var(--soft);font-size:13px}
 .finding ul,.notes{margin:0;padding-left:18px;font-size:13.5px}.finding li{overflow-wrap:anywhere}

@@ -34,7 +34,7 @@ export function checkIsFile(path: string): void {
     throw new Failure(
       'not_found',
       `There is no file ${path}.`,
-      'Run plumbline list to see the sessions there are.',
+      'Run "plumbline list" to see the sessions there are.',
     );
   const strange = ['-wal', '-shm', '-journal'].find((ending) => {
     const beside = kindOfFile(path + ending, lstatSync);
@@ -51,7 +51,7 @@ export function checkIsFile(path: string): void {
   throw new Failure(
     'bad_input',
     `${basename(path)} ${what}, and no session file.`,
-    'Take it out of the folder of the library: plumbline delete, or by hand.',
+    'Take it out of the folder of the library: "plumbline delete", or by hand.',
   );
 }
 

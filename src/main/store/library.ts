@@ -91,7 +91,7 @@ export class Library {
       : ids.filter((each) => id !== '' && (each.startsWith(id) || each.endsWith(id)));
     const [only] = found;
     if (only !== undefined && found.length === 1) return join(this.dir, only + EXTENSION);
-    const remedy = 'Run plumbline list to see the sessions there are.';
+    const remedy = 'Run "plumbline list" to see the sessions there are.';
     if (found.length === 0) throw new Failure('not_found', `There is no session "${id}".`, remedy);
     const shown = found.slice(0, 5).join(', ') + (found.length > 5 ? ', …' : '');
     throw new Failure(
@@ -192,7 +192,7 @@ export class Library {
     throw new Failure(
       'not_found',
       'The library holds no session.',
-      'Record one: plumbline record --bundled gpt2.',
+      'Record one: "plumbline record --bundled gpt2".',
     );
   }
 

@@ -80,7 +80,7 @@ function checkKind(path: string, db: Database.Database): number {
     new Failure(
       'bad_input',
       `${basename(path)} is not a Plumbline session file.`,
-      `Give a file that ends in ${EXTENSION}, or bring other traces in with plumbline import.`,
+      `Give a file that ends in ${EXTENSION}, or bring other traces in with "plumbline import".`,
     );
   let application: unknown;
   try {

@@ -27,10 +27,11 @@ export function readChords(press: KeyPress): readonly Chord[] {
 
 const SHOWN: Readonly<Record<string, string>> = {
   Space: 'Space',
-  ArrowUp: '↑',
-  ArrowDown: '↓',
-  ArrowLeft: '←',
-  ArrowRight: '→',
+  // In words: not every font has arrows.
+  ArrowUp: 'Up',
+  ArrowDown: 'Down',
+  ArrowLeft: 'Left',
+  ArrowRight: 'Right',
   Escape: 'Esc',
   Equal: '+',
   Minus: '−',

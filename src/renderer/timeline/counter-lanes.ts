@@ -202,7 +202,7 @@ function counterLane(
         `${isSeveral ? label : ''} ${formatReading(value, unit)}`.trim(),
       );
       const held = throttle === undefined ? null : readSeries(traces, throttle, t).value;
-      if (held !== null && isThrottled(held)) words.push(`▼ ${throttleReasons(held)}`);
+      if (held !== null && isThrottled(held)) words.push(`throttled: ${throttleReasons(held)}`);
       return words.join(', ');
     },
   };

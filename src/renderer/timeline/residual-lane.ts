@@ -27,7 +27,7 @@ export function residualLane(blocks: SpanLevels<PhaseBlock>, widest: Bytes): Lan
     readAt(t) {
       const block = blocks.at(t);
       if (!block || block.residual === null) return '';
-      return `${formatSignedBytes(block.residual)}${block.flagged ? ' ▲' : ''}`;
+      return `${formatSignedBytes(block.residual)}${block.flagged ? ', flagged' : ''}`;
     },
   };
 }

@@ -21,13 +21,13 @@ export function requestAgain(
     throw new Failure(
       'bad_input',
       `Session ${id} was not launched by Plumbline, so it cannot be run again.`,
-      'Record the command itself: plumbline record -- COMMAND…',
+      'Record the command itself: "plumbline record -- COMMAND…"',
     );
   if (command.some((word) => word.includes(HIDDEN)))
     throw new Failure(
       'bad_input',
       `The command of session ${id} held a secret, which was not stored.`,
-      'Record it with the secret in its place: plumbline record -- COMMAND…',
+      'Record it with the secret in its place: "plumbline record -- COMMAND…"',
     );
   return {
     ...terms,

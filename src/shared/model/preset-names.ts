@@ -78,7 +78,7 @@ export function refuseName(name: string): never {
   throw new Failure(
     'bad_input',
     `There is no model "${name.slice(0, 80)}".`,
-    `${near.length > 0 ? `Did you mean ${near.join(', ')}? Else give` : 'Give'} a config.json of Hugging Face; plumbline models lists the models known by name.`,
+    `${near.length > 0 ? `Did you mean ${near.join(', ')}? Else give` : 'Give'} a config.json of Hugging Face; "plumbline models" lists the models known by name.`,
   );
 }
 

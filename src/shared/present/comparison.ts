@@ -10,7 +10,7 @@ import {
 import { formatFigure } from '../session/compare-rows';
 import type { ComparedRow, Comparison, RowUnit } from '../session/comparison';
 import { capitalize, componentName, formatSetting, settingName } from './names';
-import type { WordTable } from './word-table';
+import type { Tone, WordTable } from './word-table';
 
 /** A, B, C: what a session is called in a picture and at the head of a column. */
 export const letter = (place: number): string => String.fromCharCode(65 + place);
@@ -34,7 +34,17 @@ export function rowName({ group, key, isPredicted }: ComparedRow): string {
   return capitalize(`${key}, ${group === 'phase' ? 'at its highest' : 'median time'}`);
 }
 
-/** "+12.0 MiB (+3.1%)"; a change within the noise is told by the word for it. */
+/**
+ * Whether a change beyond the noise is for the better: less memory, time and energy is, and more tokens a second. Null
+ * where nothing changed, or it cannot be told from nothing.
+ */
+export function judgeChange(row: ComparedRow, place: number): 'better' | 'worse' | null {
+  const change = row.changes[place] ?? 0;
+  if (change === 0 || row.isDistinct[place] !== true) return null;
+  return change > 0 === (row.unit === 'per_second') ? 'better' : 'worse';
+}
+
+/** "+12.0 MiB (+3.1%) worse"; a change within the noise is told by the word for it. */
 export function describeChange(row: ComparedRow, place: number, base: number): string {
   const change = row.changes[place] ?? null;
   if (change === null) return ABSENT;
@@ -42,8 +52,13 @@ export function describeChange(row: ComparedRow, place: number, base: number): s
   if (row.isDistinct[place] === false) return INDISTINCT;
   const from = row.values[base] ?? 0;
   const share = from === 0 ? '' : ` (${formatSignedPercent((100 * change) / from)})`;
-  return `${formatSigned(change, row.unit)}${share}`;
+  const judged = judgeChange(row, place);
+  return `${formatSigned(change, row.unit)}${share}${judged === null ? '' : ` ${judged}`}`;
 }
+
+const toneOfChange = (row: ComparedRow, place: number): Tone | null =>
+  judgeChange(row, place) ??
+  (row.changes[place] === 0 || row.isDistinct[place] === false ? 'faint' : null);
 
 export function formatSigned(change: number, unit: RowUnit): string {
   if (unit === 'bytes') return formatSignedBytes(change);
@@ -79,6 +94,10 @@ export function comparisonTable(
     ],
     rows: cells,
     words: 1,
+    tones: rows.map((row) => [
+      null,
+      ...labels.flatMap((_, i) => (i === base || !hasRoom ? [null] : [null, toneOfChange(row, i)])),
+    ]),
     notes: cells.some((row) => row.includes(INDISTINCT))
       ? [
           `${capitalize(INDISTINCT)}: the change is not larger than what varies where nothing was changed.`,

@@ -38,7 +38,13 @@ function nameApart(
   return names[0] === names[1] ? places.map((place) => labels[place] ?? '') : names;
 }
 
-const quote = (name: string): string => `“${name.length <= 60 ? name : `${name.slice(0, 59)}…`}”`;
+/** A long name keeps both its ends: names that begin alike tell themselves apart by theirs. */
+function quote(name: string): string {
+  const letters = [...name];
+  return letters.length <= 60
+    ? `“${name}”`
+    : `“${letters.slice(0, 30).join('')}…${letters.slice(-29).join('')}”`;
+}
 
 function describeMemory(
   comparison: Pick<Comparison, 'sessions' | 'labels' | 'peak' | 'base'>,
@@ -77,7 +83,7 @@ function describeSettings(
     .slice(0, 3)
     .map(
       ({ field, values }) =>
-        `${field} ${describeValue(values[from])} → ${describeValue(values[to])}`,
+        `${field} ${describeValue(values[to])} instead of ${describeValue(values[from])}`,
     );
   const rest = settings.length - 3;
   const more = rest > 0 ? ` and ${rest} more ${rest === 1 ? 'setting' : 'settings'} changed` : '';

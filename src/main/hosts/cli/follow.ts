@@ -29,7 +29,7 @@ async function warnOfMemory(
   for (const { kind, title, evidence } of doc.findings) {
     if (kind !== 'out_of_memory' || warned.has(kind)) continue;
     warned.add(kind);
-    output.say(`plumbline: ${title}. ${evidence[0]}`);
+    output.tell(`${title}. ${evidence[0]}`);
   }
 }
 
@@ -72,19 +72,19 @@ export async function follow(
   let recording: Recording | null = null;
   let watch: NodeJS.Timeout | undefined;
   using stop = new StopSignals(() => {
-    output.say('plumbline: stopping the recording');
+    output.tell('stopping the recording');
     recording?.stop().catch(() => {});
   });
   try {
     recording = await engine.startRecording(request, {
       log(line) {
         if (options.echo && line.stream !== 'plumbline') output.echo(line.text);
-        else if (line.stream === 'plumbline') output.say(`plumbline: ${line.text}`);
+        else if (line.stream === 'plumbline') output.tell(line.text);
       },
       marker: (marker) => progress.tell(marker),
       trouble(failure) {
-        if (failure === null) output.say('plumbline: the session file can be written again');
-        else output.say(`plumbline: ${failure.message}\n  ${failure.remedy}`);
+        if (failure === null) output.tell('the session file can be written again');
+        else output.tell(failure.message, failure.remedy);
       },
       changed() {
         if (!recording) return;

@@ -61,6 +61,15 @@ function usageFailure(error: CommanderError): unknown {
     `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
       .replace(/\.\.$/, '.')
       .replace(/\?\)\.$/, '?)'),
-    'Run "plumbline --help", or "plumbline <command> --help".',
+    helpToRead(),
   );
+}
+
+/** The help of the command that was meant, where one was. */
+function helpToRead(): string {
+  const asked = process.argv[2] ?? '';
+  const isCommand = program.commands.some((each) => each.name() === asked);
+  return isCommand
+    ? `"plumbline ${asked} --help" tells what it takes.`
+    : '"plumbline --help" lists the commands.';
 }

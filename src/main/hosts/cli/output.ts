@@ -9,6 +9,7 @@ import { styleText } from 'node:util';
 import { FAILURE_CODES, Failure } from '../../../shared/base/failure';
 import { jsonPieces, toJson } from '../../../shared/base/json';
 import { printable, printableLine, printableOutput } from '../../../shared/base/printable';
+import { message } from './text/columns';
 import { paint } from './text/style';
 import { cut } from './text/width';
 
@@ -16,8 +17,10 @@ export interface Output {
   readonly json: boolean;
   /** Prints the result of a command: `document` with --json, else `text`. */
   result(document: unknown, text: () => string): void;
-  /** A line for people, on stderr. */
+  /** Lines for people, on stderr, as they are. */
   say(text: string): void;
+  /** A sentence for people, and what can be done about it, on stderr: wrapped to its width. */
+  tell(text: string, remedy?: string): void;
   /** Part of a result that is printed as it comes, where no document is asked for. */
   part(text: string): void;
   /** A line that the workload printed, on stderr. */
@@ -37,8 +40,14 @@ export function createOutput(json: boolean): Output {
     if (open) process.stderr.write('\r\x1b[K');
     open = false;
   };
+  const say = (text: string) => {
+    endProgress();
+    process.stderr.write(`${paint(printable(text), colorsErr)}\n`);
+  };
   return {
     json,
+    say,
+    tell: (text, remedy) => say(message(text, remedy)),
     result(document, text) {
       endProgress();
       if (json) {
@@ -48,10 +57,6 @@ export function createOutput(json: boolean): Output {
       }
       const rendered = paint(printable(text()), colorsOut);
       process.stdout.write(rendered.endsWith('\n') ? rendered : `${rendered}\n`);
-    },
-    say(text) {
-      endProgress();
-      process.stderr.write(`${paint(printable(text), colorsErr)}\n`);
     },
     part(text) {
       if (!json) process.stdout.write(`${paint(printable(text), colorsOut)}\n`);
@@ -87,13 +92,14 @@ export function reportFailure(error: unknown, output: Output): number {
   output.endProgress();
   if (error instanceof Failure) {
     if (output.json) process.stdout.write(`${printable(toJson({ error: error.toInfo() }))}\n`);
-    else output.say(`plumbline: ${printableLine(error.message)}\n  ${error.remedy}`);
+    else output.tell(error.message, error.remedy);
     return FAILURE_CODES[error.code];
   }
-  const message = 'Plumbline met a fault of its own.';
+  const fault = 'Plumbline met a fault of its own.';
   const remedy = 'Please report it with the lines printed on stderr.';
   output.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  if (output.json) process.stdout.write(`${toJson({ error: { code: 'bug', message, remedy } })}\n`);
-  else output.say(`plumbline: ${message} ${remedy}`);
+  if (output.json)
+    process.stdout.write(`${toJson({ error: { code: 'bug', message: fault, remedy } })}\n`);
+  else output.tell(fault, remedy);
   return 70;
 }

@@ -8,7 +8,7 @@ const WITH_LOG: ReadonlySet<string> = new Set(['html', 'json', 'plumbline']);
 /** Before something is recorded: a library that other accounts may look into. */
 export function warnOfAccess(engine: Engine, output: Output): void {
   const access = engine.libraryAccess();
-  if (access !== null) output.say(`plumbline: ${access.message}\n  ${access.remedy}`);
+  if (access !== null) output.tell(access.message, access.remedy);
 }
 
 /** Before a file is handed on: it holds the words of the workload and of the machine. */
@@ -21,7 +21,7 @@ export async function warnOfSharing(
   if (!WITH_LOG.has(format)) return;
   const logs = await Promise.all(ids.map((id) => engine.logs({ id, limit: 1 })));
   if (logs.some(({ total }) => total > 0))
-    output.say(
-      'plumbline: the file holds what the workload printed, its command with the variables set for it, and its folder: look through it before you share it.',
+    output.tell(
+      'the file holds what the workload printed, its command with the variables set for it, and its folder: look through it before you share it.',
     );
 }

@@ -28,7 +28,7 @@ export function followSweep(
   output: Output,
 ): Promise<SweepOutcome> {
   return runSweep(engine, plan, {
-    say: (text) => output.say(`plumbline: ${text}`),
+    say: (text) => output.tell(text),
     async record(request, progress) {
       const label = describeProgress(progress);
       output.say(`${label} …`);

@@ -48,7 +48,7 @@ export async function readParquet(path: string, name: string, trace: TraceBuilde
     throw new Failure(
       'bad_input',
       `${name} is a damaged Parquet file.`,
-      'Export it again: plumbline export ID --format parquet.',
+      'Export it again: "plumbline export ID --format parquet".',
       error,
     );
   } finally {
@@ -75,7 +75,7 @@ function checkShape({ schema, row_groups: groups }: FileMetaData, name: string):
     throw new Failure(
       'bad_input',
       `${name} has row groups of more than ${MAX_GROUP_ROWS} rows.`,
-      'Export it again: plumbline export ID --format parquet.',
+      'Export it again: "plumbline export ID --format parquet".',
     );
 }
 

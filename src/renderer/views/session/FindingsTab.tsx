@@ -1,4 +1,5 @@
 /** Findings as cards with room: what it is, how much, how sure, where it shows, why, and what to do. */
+import { ArrowRight } from 'lucide-react';
 import { formatExactBytes, formatSignedBytes } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import type { Finding } from '../../../shared/divergence/overlay/types';
@@ -75,7 +76,12 @@ function FindingCard({ session, finding, onShow, onLight }: Shown & { readonly f
           {worked && <code className="num">{worked}</code>}
         </p>
       )}
-      {remedy && <p className="finding-remedy">{remedy}</p>}
+      {remedy && (
+        <p className="finding-remedy">
+          <ArrowRight size={14} aria-hidden />
+          <span>{remedy}</span>
+        </p>
+      )}
     </article>
   );
 }

@@ -39,6 +39,7 @@ async function run(...args: string[]): Promise<{ code: number; failure: FailureI
     json: false,
     result: (_, text) => void text(),
     say() {},
+    tell() {},
     part() {},
     echo() {},
     draw() {},

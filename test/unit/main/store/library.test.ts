@@ -269,7 +269,7 @@ describe('the library', () => {
     for (const id of ['2026', 'x', '', '../etc']) {
       expect(failing(() => library.locate(id))).toMatchObject({
         code: 'not_found',
-        remedy: expect.stringMatching(/run plumbline list/i),
+        remedy: expect.stringMatching(/run "plumbline list"/i),
       });
     }
   });

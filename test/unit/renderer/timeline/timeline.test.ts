@@ -206,7 +206,7 @@ describe('the lanes of a session', () => {
     const read = (id: string, at = t) => laneOf(lanes, id).readAt(at, 1000);
     expect(read('gpu0.power')).toMatch(/^\d+ W$/);
     expect(read('gpu0.temperature')).toMatch(/^\d+ °C$/);
-    expect(read('gpu0.clocks')).toMatch(/^2520 MHz$|^2190 MHz, ▼ power limit$/);
+    expect(read('gpu0.clocks')).toMatch(/^2520 MHz$|^2190 MHz, throttled: power limit$/);
     expect(read('gpu0.pcie')).toMatch(/^in .* MiB\/s, out .* MiB\/s$/);
     const pcie = laneOf(lanes, 'gpu0.pcie');
     const { log } = paint(pcie, { t0: 0, t1: session.document.durationUs });

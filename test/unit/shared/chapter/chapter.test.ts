@@ -272,6 +272,7 @@ describe('the commands', () => {
         shown = { document: JSON.parse(toJson(document)) as Record<string, unknown>, text: text() };
       },
       say: () => {},
+      tell: () => {},
       progress: () => {},
       part: () => {},
       echo: () => {},

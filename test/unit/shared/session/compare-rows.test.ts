@@ -1,7 +1,8 @@
 /** What of a difference is noise, what sessions are called, and which of them are runs of one thing. */
 import { describe, expect, it } from 'vitest';
-import { describeChange, INDISTINCT } from '../../../../src/shared/present/comparison';
+import { describeChange, INDISTINCT, judgeChange } from '../../../../src/shared/present/comparison';
 import { compareSessions } from '../../../../src/shared/session/compare';
+import type { RowUnit } from '../../../../src/shared/session/comparison';
 import { documentWith, MB, phase, series, training } from '../../../support/overlay-scenario';
 
 function trained(name: string, batch: number, peak = 0) {
@@ -50,7 +51,21 @@ describe('the rows of a comparison', () => {
     expect(row.isDistinct).toEqual([null, false]);
     expect(describeChange(row, 1, 0)).toBe(INDISTINCT);
     const beyond = rowOf(compare(timed('a', [10]), timed('b', [10], 68 * MB)), 'overall', 'peak');
-    expect(describeChange(beyond, 1, 0)).toBe('+4.00 MiB (+6.3%)');
+    expect(describeChange(beyond, 1, 0)).toBe('+4.00 MiB (+6.3%) worse');
+  });
+
+  it('judge a change by the quantity: less memory and time is better, more tokens a second too', () => {
+    const changed = (unit: RowUnit, change: number, isDistinct = true) => {
+      const row = rowOf(compare(timed('a', [10]), timed('b', [10])), 'overall', 'peak');
+      return judgeChange(
+        { ...row, unit, changes: [null, change], isDistinct: [null, isDistinct] },
+        1,
+      );
+    };
+    for (const unit of ['bytes', 'microseconds', 'joules'] as const)
+      expect([changed(unit, 5), changed(unit, -5)], unit).toEqual(['worse', 'better']);
+    expect([changed('per_second', 5), changed('per_second', -5)]).toEqual(['better', 'worse']);
+    expect([changed('bytes', 0), changed('bytes', 5, false)]).toEqual([null, null]);
   });
 
   it('take every byte that a framework counts for a difference', () => {

@@ -50,7 +50,7 @@ describe('a comparison', () => {
 
   it('ends in one sentence with the figures', () => {
     expect(comparison.verdict).toBe(
-      '“after” peaks at 477 MiB, 27.0 MiB (6.0%) more than “before” (450 MiB), and took 1.30 s, just as long, with batch 1 → 2.',
+      '“after” peaks at 477 MiB, 27.0 MiB (6.0%) more than “before” (450 MiB), and took 1.30 s, just as long, with batch 2 instead of 1.',
     );
   });
 

@@ -48,7 +48,7 @@ async function outcomes(output: Output): Promise<readonly Outcome[]> {
     return await withEngine((engine) => recordedOutcomes(engine));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    output.say(`plumbline: nothing measured is shown: ${error.message}`);
+    output.tell(`nothing measured is shown: ${error.message}`);
     return [];
   }
 }

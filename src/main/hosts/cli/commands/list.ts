@@ -31,6 +31,6 @@ export function registerList(program: Command, output: Output): void {
       const shown = isCut ? found.slice(0, SHOWN) : found;
       const older = (words.length === 0 ? total : found.length) - shown.length;
       output.result({ sessions: found, damaged }, () => listText(shown, total, older));
-      for (const { message } of damaged) output.say(`plumbline: ${message}`);
+      for (const { message } of damaged) output.tell(message);
     });
 }

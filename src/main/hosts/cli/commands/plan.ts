@@ -38,7 +38,7 @@ async function planFrom(id: string, options: SpecOptions, output: Output) {
   const session = await withEngine((engine) => engine.brief({ id }));
   const { model, run, card, residual, without } = openAsPlan(session);
   const spec = await resolveSpec(options, { model, framework: run.framework, run });
-  if (without !== null) output.say(`Nothing of ${session.name} is carried along: ${without}.`);
+  if (without !== null) output.tell(`nothing of ${session.name} is carried along: ${without}.`);
   // What the session was seen to add holds what sessions like it have taught.
   const constants = residual === null ? await constantsOfLibrary() : [];
   return planDocument({ ...spec, card: spec.card ?? card }, residual, constants);

@@ -53,7 +53,7 @@ export function registerServe(program: Command, output: Output): void {
       else process.stdout.write(`Plumbline is at ${server.url}\n`);
       if (!output.json)
         output.say(
-          `Press Ctrl-C to stop. From another machine, run this and open the same address there:\n  ${forwarding(server.port)}`,
+          `Press Ctrl-C to stop. On another machine, run this and open the same address:\n  ${forwarding(server.port)}`,
         );
       const page = options.open ? openBrowser(server.url) : null;
       await new Promise<void>((resolve) => {

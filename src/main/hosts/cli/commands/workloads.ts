@@ -11,7 +11,7 @@ export function registerWorkloads(program: Command, output: Output): void {
     withEngine(async (engine) => {
       const listing = engine.savedListing();
       output.result(listing, () => savedListText(listing.workloads));
-      for (const { message } of listing.damaged) output.say(`plumbline: ${message}`);
+      for (const { message } of listing.damaged) output.tell(message);
     });
   workloads.action(list);
   workloads.command('list').description('list the saved workloads').action(list);

@@ -56,7 +56,7 @@ export function reportOutcomes(
     );
   const failure = unmet(outcomes);
   if (failure === null) return 0;
-  output.say(`plumbline: ${failure.message}\n  ${failure.remedy}`);
+  output.tell(failure.message, failure.remedy);
   return failure.exitCode;
 }
 

@@ -200,7 +200,7 @@ async function foreignRequest(
     throw new Failure(
       'bad_input',
       'A process that runs already cannot be given an instrument.',
-      'Launch it through plumbline record --instrument python -- COMMAND.',
+      'Launch it through "plumbline record --instrument python -- COMMAND".',
     );
   }
   const { leaveRunning = false } = options;

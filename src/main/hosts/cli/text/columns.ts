@@ -10,7 +10,9 @@ const USUAL = 80;
 const LONGEST_PROSE = 100;
 
 /** Columns of the terminal; of a pipe, what COLUMNS says. */
-export const WIDTH = Math.max(40, process.stdout.columns || Number(process.env.COLUMNS) || USUAL);
+const columnsOf = (stream: NodeJS.WriteStream): number =>
+  Math.max(40, stream.columns || Number(process.env.COLUMNS) || USUAL);
+export const WIDTH = columnsOf(process.stdout);
 const PROSE = Math.min(LONGEST_PROSE, WIDTH);
 
 /** Control characters of names and logs must not reach a terminal, and here their width counts: shown as what they are. */
@@ -21,12 +23,48 @@ export const helpFooter = (...paragraphs: readonly string[]): string =>
   `\n${paragraphs.map((text) => wrap(text, '')).join('\n')}`;
 
 export function wrap(text: string, indent: string, first = indent, width = PROSE): string {
+  // A word no line can hold (a path, a hash) is broken where the line ends.
+  const words = wordsOf(plain(text), width - indent.length).flatMap((word) =>
+    split(word, width - indent.length),
+  );
+  return fill(words, indent, first, width);
+}
+
+/**
+ * What is said on stderr: a sentence and, below it, its remedy. What a person copies from there (a path, a command) is
+ * never broken, be it longer than the line.
+ */
+export function message(text: string, remedy = ''): string {
+  const width = Math.min(LONGEST_PROSE, columnsOf(process.stderr));
+  const lines = (each: string, first: string) =>
+    fill(wordsOf(plain(each), Number.POSITIVE_INFINITY), '  ', first, width);
+  const head = lines(`plumbline: ${text}`, '');
+  return remedy === '' ? head : `${head}\n${lines(remedy, '  ')}`;
+}
+
+/** Words; a command that is quoted ("plumbline list") is one, unless it takes more than `longest` columns. */
+function wordsOf(text: string, longest: number): readonly string[] {
+  const words: string[] = [];
+  let quoted: string[] = [];
+  for (const word of text.split(' ')) {
+    const isQuote = word.split('"').length % 2 === 0;
+    if (quoted.length === 0 && !isQuote) {
+      words.push(word);
+      continue;
+    }
+    quoted.push(word);
+    if (!isQuote || quoted.length === 1) continue;
+    const whole = quoted.join(' ');
+    words.push(...(textWidth(whole) <= longest ? [whole] : quoted));
+    quoted = [];
+  }
+  return [...words, ...quoted];
+}
+
+/** Lines of at most `width` columns, unless a single word takes more. */
+function fill(words: readonly string[], indent: string, first: string, width: number): string {
   const lines: string[] = [];
   let line = first;
-  // A word no line can hold (a path, a hash) is broken where the line ends.
-  const words = plain(text)
-    .split(' ')
-    .flatMap((word) => split(word, width - indent.length));
   for (const word of words) {
     if (textWidth(line) + textWidth(word) > width && line.trim() !== '') {
       lines.push(line.trimEnd());
@@ -51,11 +89,9 @@ export function table(
   longest = LONGEST_CELL,
   kept: readonly number[] = [],
 ): string {
-  const clean = (row: readonly string[]) =>
-    row.map((cell, i) => (words.includes(i) ? cutMiddle(plain(cell), longest) : plain(cell)));
-  const cells = [clean(head), ...rows.map((row) => (row === null ? null : clean(row)))];
+  const cells = [head, ...rows].map((row) => (row === null ? null : row.map(plain)));
   const widths = narrowed(
-    head.map((_, i) => widest(cells, i)),
+    head.map((_, i) => Math.min(widest(cells, i), words.includes(i) ? longest : Infinity)),
     words,
   );
   const line = (row: readonly string[]) =>
@@ -88,6 +124,42 @@ export function wrappedTable(
     return Array.from({ length: height }, (_, at) => cells.map((cell) => cell[at] ?? ''));
   });
   return table(head, lines, words, WIDTH);
+}
+
+/** Columns that a column of words keeps where figures want its room, and where others do. */
+const [NAME_SHARE, MIN_WORDS] = [0.32, 12];
+
+/**
+ * The same where there may be more columns than a line holds: as many tables below each other as they need, each with
+ * the first column. `words`: the columns whose cells go on below.
+ */
+export function stackedTables(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  words: readonly number[] = [0],
+): string {
+  const room = WIDTH - Math.min(widest([head, ...rows], 0), Math.floor(WIDTH * NAME_SHARE)) - 2;
+  const blocks: number[][] = [];
+  let left = 0;
+  head.slice(1).forEach((_, at) => {
+    const column = at + 1;
+    const wanted = widest([head, ...rows], column);
+    const taken = 2 + (words.includes(column) ? Math.min(wanted, MIN_WORDS) : wanted);
+    const block = blocks.at(-1);
+    if (block === undefined || taken > left) {
+      blocks.push([column]);
+      left = room;
+    } else block.push(column);
+    left -= taken;
+  });
+  return blocks
+    .map((block) => {
+      const columns = [0, ...block];
+      const pick = (row: readonly string[]) => columns.map((column) => row[column] ?? '');
+      const wrapped = columns.flatMap((column, i) => (words.includes(column) ? [i] : []));
+      return wrappedTable(pick(head), rows.map(pick), wrapped);
+    })
+    .join('\n\n');
 }
 
 /** Columns of the widest cell `i` of `rows`, however many they are. */

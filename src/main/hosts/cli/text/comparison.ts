@@ -5,10 +5,11 @@ import {
   repeatsTable,
   settingsTable,
 } from '../../../../shared/present/comparison';
-import type { WordTable } from '../../../../shared/present/word-table';
+import type { Tone, WordTable } from '../../../../shared/present/word-table';
 import type { Comparison } from '../../../../shared/session/comparison';
-import { cut, plain, table, WIDTH, wrap } from './columns';
-import { padEnd, textWidth } from './width';
+import { plain, stackedTables, WIDTH, wrap } from './columns';
+import { type Style, styled } from './style';
+import { cutMiddle, padEnd, textWidth } from './width';
 
 export function compareText(comparison: Comparison): string {
   const settings = settingsTable(comparison);
@@ -16,36 +17,52 @@ export function compareText(comparison: Comparison): string {
   return [
     legend(comparison),
     wrap(comparison.verdict, ''),
-    ...(settings ? [section('Settings that differ', settings)] : []),
+    ...(settings ? [section('Settings that differ', settings, [...settings.head.keys()])] : []),
     section('Figures, the largest difference first', comparisonTable(comparison)),
     ...(repeats ? [section('Runs of the same settings', repeats)] : []),
   ].join('\n\n');
 }
 
-/** Who is who, in columns; a name that says no more than the label is not said twice. */
+/** Who is who; a name that says no more than the label is not said twice, and one that has no room beside it stands below. */
 function legend(comparison: Comparison): string {
   const rows = legendRows(comparison).map(([letter = '', label = '', name = '', id = '']) => ({
-    start: [letter, cut(plain(label), 40), id] as const,
+    start: [letter, cutMiddle(plain(label), MAX_LABEL), id] as const,
     name: label.startsWith(name) ? '' : plain(name),
   }));
-  const width = Math.max(...rows.map(({ start: [, label] }) => textWidth(label)));
+  const widthOf = (i: 1 | 2) => Math.max(...rows.map(({ start }) => textWidth(start[i])));
+  const starts = rows.map(
+    ({ start: [letter, label, id] }) =>
+      `${letter}  ${padEnd(label, widthOf(1))}  ${padEnd(id, widthOf(2))}`,
+  );
+  const room = WIDTH - textWidth(starts[0] ?? '') - 2;
   return rows
-    .map(({ start: [letter, label, id], name }) =>
-      cut(`${letter}  ${padEnd(label, width)}  ${id}  ${name}`, WIDTH).trimEnd(),
+    .map(({ name }, i) =>
+      (room < MIN_NAME && name !== ''
+        ? `${starts[i]?.trimEnd()}\n   ${cutMiddle(name, WIDTH - 3)}`
+        : `${starts[i]}  ${cutMiddle(name, room)}`
+      ).trimEnd(),
     )
     .join('\n');
 }
 
-/** Longest cell of a table of few columns, and of many. */
-const [MAX_CELL, MAX_CELL_OF_MANY] = [19, 11];
+const [MAX_LABEL, MIN_NAME] = [40, 24];
+const STYLE_OF_TONE: Readonly<Record<Tone, Style>> = {
+  better: 'good',
+  worse: 'bad',
+  faint: 'quiet',
+};
 
-function section(title: string, { head, rows, notes }: WordTable): string {
-  const columns = head.length - 1;
-  const figures = Math.max(0, ...rows.map((row) => row.slice(1).join('  ').length));
-  const first = Math.max(12, Math.min(34, WIDTH - 4 - Math.max(figures, columns * 10)));
-  const cells = rows.map(([name = '', ...row]) => [
-    cut(plain(name), first),
-    ...row.map((cell) => cut(plain(cell), columns > 5 ? MAX_CELL_OF_MANY : MAX_CELL)),
-  ]);
-  return [`${title}\n${table(head, cells)}`, ...notes.map((note) => wrap(note, '  '))].join('\n');
+function section(
+  title: string,
+  { head, rows, notes, tones = [] }: WordTable,
+  words: readonly number[] = [0],
+): string {
+  const cells = rows.map((row, i) =>
+    row.map((cell, at) => {
+      const tone = tones[i]?.[at] ?? null;
+      return tone === null ? cell : styled(STYLE_OF_TONE[tone], cell);
+    }),
+  );
+  const table = stackedTables(head, cells, words);
+  return [`${title}\n${table}`, ...notes.map((note) => wrap(note, '  '))].join('\n');
 }

@@ -25,7 +25,7 @@ export function learnedText(report: LearnedReport): string {
     ]),
     '',
     wrap(
-      'plumbline budget and plan with --gpu NAME tell what they make of a run, beside the published constants; residuals and --fail-on residual go by the published ones, --fail-on learned by these.',
+      '"plumbline budget" and "plumbline plan" with --gpu NAME tell what they make of a run, beside the published constants; residuals and --fail-on residual go by the published ones, --fail-on learned by these.',
       '',
     ),
   ].join('\n');

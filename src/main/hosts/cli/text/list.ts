@@ -6,13 +6,14 @@ import {
   formatSignedPercent,
 } from '../../../../shared/base/format';
 import type { SessionSummary } from '../../../../shared/session/types';
-import { table, WIDTH, widest } from './columns';
+import { table, WIDTH, widest, wrap } from './columns';
 import { textWidth } from './width';
 
 const HEAD = ['id', 'name', 'status', 'time', 'measured', 'predicted', 'residual'];
 const LONGEST_NAME = 60;
-/** Measured and residual tell it too, so it goes first where names would be cut short of this. */
-const PREDICTED = 5;
+/** What goes where names would be cut short of `ENOUGH`, first to last: the columns beside it tell nearly as much. */
+const [PREDICTED, TIME, RESIDUAL] = [5, 3, 6];
+const GIVING_WAY = [PREDICTED, TIME, RESIDUAL] as const;
 const ENOUGH = 20;
 
 /** `held`: how many sessions there are, found or not; `older`: how many of those that were found are not among these. */
@@ -22,10 +23,15 @@ export function listText(
   older = 0,
 ): string {
   if (held === 0)
-    return 'No session has been recorded yet. "plumbline record --bundled gpt2" records one.';
+    return wrap(
+      'No session has been recorded yet. "plumbline record --bundled gpt2" records one.',
+      '',
+    );
   if (sessions.length === 0)
-    return `None of the ${held} sessions is found by this. "plumbline list --help" tells how to search.`;
-  // The id begins with the day and the hour; its end is enough to name it.
+    return wrap(
+      `None of the ${formatInteger(held)} sessions is found by this. "plumbline list --help" tells how to search.`,
+      '',
+    );
   const rows = sessions.map((one) => [
     one.id,
     nameWithTags(one),
@@ -35,20 +41,32 @@ export function listText(
     formatBytes(one.predictedPeak),
     formatSignedPercent(one.residualPercent),
   ]);
-  const kept = (row: readonly string[]) => row.filter((_, i) => i !== PREDICTED);
-  const isNarrow = roomForNames(rows) < Math.min(ENOUGH, widest(rows, 1));
-  const lines = isNarrow
-    ? table(kept(HEAD), rows.map(kept), [1], LONGEST_NAME, [0, 2])
-    : table(HEAD, rows, [1], LONGEST_NAME, [0, 2]);
+  const lines = fitted(rows);
   if (older === 0) return lines;
   const what = older === 1 ? 'older session is' : 'older sessions are';
-  return `${lines}\n\n  ${formatInteger(older)} ${what} not shown: --all shows every one, a search finds one ("plumbline list --help").`;
+  const how = '--all shows every one, a search finds one ("plumbline list --help").';
+  return `${lines}\n\n${wrap(`${formatInteger(older)} ${what} not shown: ${how}`, '  ')}`;
+}
+
+function fitted(rows: readonly (readonly string[])[]): string {
+  const enough = Math.min(ENOUGH, widest(rows, 1));
+  const gone = new Set<number>();
+  for (const column of GIVING_WAY) if (roomForNames(rows, gone) < enough) gone.add(column);
+  // The id begins with the day and the hour; its end is enough to name it.
+  const isNarrow = roomForNames(rows, gone) < enough;
+  const kept = (row: readonly string[]) => row.filter((_, i) => !gone.has(i));
+  const cells = rows.map(([id = '', ...others]) =>
+    kept([isNarrow ? id.slice(id.lastIndexOf('-') + 1) : id, ...others]),
+  );
+  return table(kept(HEAD), cells, [1], LONGEST_NAME, [0, 2]);
 }
 
 /** Columns that the others leave to the name. */
-function roomForNames(rows: readonly (readonly string[])[]): number {
-  const taken = HEAD.map((word, i) => (i === 1 ? 0 : Math.max(textWidth(word), widest(rows, i))));
-  return WIDTH - taken.reduce((sum, width) => sum + width + 2, 0);
+function roomForNames(rows: readonly (readonly string[])[], gone: ReadonlySet<number>): number {
+  const taken = HEAD.flatMap((word, i) =>
+    i === 1 || gone.has(i) ? [] : [Math.max(textWidth(word), widest(rows, i)) + 2],
+  );
+  return WIDTH - 2 - taken.reduce((sum, width) => sum + width, 0);
 }
 
 const nameWithTags = ({ name, simulated, tags = [] }: SessionSummary): string =>

@@ -1,8 +1,10 @@
 /** Saved workloads as text for a terminal. */
 import type { SavedWorkload } from '../../../../shared/contract/api';
 import { formatInstant } from '../../../../shared/present/moments';
-import { cut, plain, table, WIDTH, wrap } from './columns';
+import { plain, table, WIDTH, wrap } from './columns';
 import { textWidth } from './width';
+
+const MAX_COMMAND = 48;
 
 export function savedListText(workloads: readonly SavedWorkload[]): string {
   if (workloads.length === 0)
@@ -12,8 +14,10 @@ export function savedListText(workloads: readonly SavedWorkload[]): string {
     );
   return table(
     ['name', 'saved', 'what it runs'],
-    workloads.map((one) => [one.name, formatInstant(one.savedAt), cut(plain(whatItRuns(one)), 48)]),
-    [0, 1],
+    workloads.map((one) => [one.name, formatInstant(one.savedAt), whatItRuns(one)]),
+    [0, 2],
+    MAX_COMMAND,
+    [1],
   );
 }
 

@@ -20,13 +20,13 @@ import { seriesName } from '../../../../shared/trace/series-names';
 import { bar, tracePicture } from './bars';
 import { plain, table, WIDTH, wrap } from './columns';
 import { type Style, styled } from './style';
-import { cut, padEnd, padStart } from './width';
+import { cut, cutMiddle, padEnd, padStart } from './width';
 
 /** Findings and warnings that are told; of the rest the number. */
 const TOLD = 3;
 const MAX_RANKS = 8;
 const LABEL = 11;
-const LONGEST_BAR = 40;
+const [SHORTEST_BAR, LONGEST_BAR] = [8, 40];
 
 /** `line`: the trace that the budget is laid over, whole; null where there is none. */
 export function briefText(
@@ -55,7 +55,7 @@ function head(doc: SessionDocument, budget: Budget | null): string {
     .filter(([label]) => label !== 'Shape' && label !== 'Parameters')
     .map(([label, value]) => SHORT[label]?.(value) ?? value);
   return [
-    `${styled('strong', cut(plain(doc.name), WIDTH - mark.length))}${mark}`,
+    `${styled('strong', cutMiddle(plain(doc.name), WIDTH - mark.length))}${mark}`,
     ...(configuration.length > 0 ? [cut(plain(configuration.join(' · ')), WIDTH)] : []),
     styled(
       'quiet',
@@ -97,7 +97,7 @@ function pictures(doc: SessionDocument, line: Envelope | null): string {
   const predicted = predictedPeak.refined;
   const top = Math.max(measured ?? 0, predicted ?? 0);
   if (top === 0) return '';
-  const room = Math.min(LONGEST_BAR, WIDTH - LABEL - 38);
+  const room = Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, WIDTH - LABEL - 38));
   const row = (label: string, style: Style, bytes: Bytes | null, words: string) =>
     bytes === null
       ? []

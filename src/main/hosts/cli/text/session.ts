@@ -30,9 +30,9 @@ import { explainTrace, inversionTable } from '../../../../shared/present/tables'
 import type { WordTable } from '../../../../shared/present/word-table';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import { allocationsText } from './allocations';
-import { cut, plain, table, WIDTH, wrap } from './columns';
+import { plain, table, WIDTH, wrap } from './columns';
 import { ledgerText } from './ledger';
-import { textWidth } from './width';
+import { cutMiddle, textWidth } from './width';
 
 /** Everything that is known of a session; `briefText` says it in a dozen lines. */
 export function sessionText(doc: SessionDocument, budget: Budget | null): string {
@@ -58,7 +58,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
 }
 
 function sessionHead(doc: SessionDocument, budget: Budget | null): string {
-  const title = `${cut(plain(doc.name), WIDTH - 14)}${doc.simulated ? '  [SIMULATED]' : ''}`;
+  const title = `${cutMiddle(plain(doc.name), WIDTH - 14)}${doc.simulated ? '  [SIMULATED]' : ''}`;
   const what = `${doc.id} · ${describeStatus(doc)} · ${formatInstant(doc.startedAt)} · ${formatDuration(doc.durationUs)} · ${doc.workload.title}`;
   const lines = [title, '═'.repeat(Math.min(textWidth(title), WIDTH)), wrap(what, '')];
   if (doc.model && doc.run) {
