@@ -12,7 +12,11 @@ import { EXTENSION } from './schema';
 import { writing } from './sqlite-failures';
 
 const bytes = z.number().nonnegative();
+/** Raised where sessions are asked something else: what was kept by an earlier one is not mixed with it. */
+const VERSION = 2;
+const forgotten = z.array(z.string());
 const stored = z.object({
+  version: z.literal(VERSION),
   observations: z.array(
     z.object({
       session: z.string(),
@@ -26,8 +30,9 @@ const stored = z.object({
     }),
   ),
   silent: z.array(z.string()),
-  forgotten: z.array(z.string()),
+  forgotten,
 });
+const earlier = z.object({ forgotten });
 
 export interface KeptObservations {
   readonly observations: readonly Observation[];
@@ -39,15 +44,25 @@ export interface KeptObservations {
 const NOTHING: KeptObservations = { observations: [], silent: [], forgotten: [] };
 const at = (library: string): string => join(library, 'learned.json');
 
-/** Nothing where there is no file, or none that can be read. A session that left the library tells no more. */
+/**
+ * Nothing where there is no file, or none that can be read; of a file of an earlier version what was forgotten. A session
+ * that left the library tells no more.
+ */
 export function keptObservations(library: string): KeptObservations {
+  const document = readKept(library);
+  const kept = stored.safeParse(document);
+  if (!kept.success)
+    return { ...NOTHING, forgotten: earlier.safeParse(document).data?.forgotten ?? [] };
+  const { observations, silent, forgotten: left } = kept.data;
+  const isThere = ({ session }: Observation) => existsSync(join(library, `${session}${EXTENSION}`));
+  return { observations: observations.filter(isThere), silent, forgotten: left };
+}
+
+function readKept(library: string): unknown {
   try {
-    const kept = stored.parse(JSON.parse(readFileSync(at(library), 'utf8')));
-    const isThere = ({ session }: Observation) =>
-      existsSync(join(library, `${session}${EXTENSION}`));
-    return { ...kept, observations: kept.observations.filter(isThere) };
+    return JSON.parse(readFileSync(at(library), 'utf8'));
   } catch {
-    return NOTHING;
+    return null;
   }
 }
 
@@ -55,7 +70,7 @@ export function keepObservations(library: string, kept: KeptObservations): void 
   const path = at(library);
   writing(path, () => {
     const draft = `${path}.${process.pid}.draft`;
-    writeFileSync(draft, JSON.stringify(kept), { mode: 0o600 });
+    writeFileSync(draft, JSON.stringify({ version: VERSION, ...kept }), { mode: 0o600 });
     renameSync(draft, path);
   });
 }

@@ -39,7 +39,7 @@ export function learnBudget(
 /** Null where the refined tier knows no levels: the bundled workload has no allocator below it. */
 export function applyLearned(budget: Budget, learned: LearnedConstants): LearnedBudget | null {
   const refined = budget.perRank?.refined ?? budget.tiers.refined;
-  const { levels, components: published } = refined;
+  const { levels } = refined;
   if (levels === undefined) return null;
   const components = LEARNED_PARTS.flatMap((component): LearnedComponent[] => {
     const figure = learned.figures[component];
@@ -47,7 +47,7 @@ export function applyLearned(budget: Budget, learned: LearnedConstants): Learned
     // Nothing is left between the steps of a run that has none.
     if (component === 'workspace' && budget.run.mode !== 'train') return [];
     // A run of one process has nobody to talk to.
-    if (component === 'communication' && !published.communication) return [];
+    if (component === 'communication' && (budget.perRank?.ranks ?? 1) === 1) return [];
     const inBytes = (value: number) =>
       component === 'reserve' ? Math.round((value * levels.allocated) / 1000) : value;
     const { typical, low, high, sessions } = figure;
@@ -67,15 +67,25 @@ export function applyLearned(budget: Budget, learned: LearnedConstants): Learned
   return { gpu, driver, framework, sessions, peak: levels.process + more, components };
 }
 
-/** Workspaces are learned between steps, where no operation works: temporaries of the peak are theory's. */
+/**
+ * Workspaces are learned between steps, where no operation works: temporaries of the peak are theory's. So are buckets and
+ * gathered weights, which are tensors: what libraries that talk to other ranks hold beside the allocator has no formula.
+ */
 function publishedFor(
   component: LearnedPart,
   { components, phases }: TierBudget,
   { reserved, allocated }: MemoryLevels,
 ): Bytes {
-  if (component === 'reserve') return reserved - allocated;
-  if (component !== 'workspace') return components[component] ?? 0;
-  return phases.find(({ phase }) => phase === 'optimizer')?.endComponents.workspace ?? 0;
+  switch (component) {
+    case 'context':
+      return components.context ?? 0;
+    case 'workspace':
+      return phases.find(({ phase }) => phase === 'optimizer')?.endComponents.workspace ?? 0;
+    case 'communication':
+      return 0;
+    case 'reserve':
+      return reserved - allocated;
+  }
 }
 
 /** The constants for a GPU by its name, of the driver and framework with most sessions; null where none are known. */

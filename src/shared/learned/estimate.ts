@@ -1,7 +1,8 @@
 /**
  * From observations to constants: the middle one of what the sessions of one machine showed, with how many there were
  * and how far apart. Fewer than three prove no constant. Sessions of several ranks tell of communication: what they hold
- * above their allocators beyond the context of one.
+ * above their allocators beyond the context of one. They tell of no workspace, since buckets of gradients stay between
+ * steps as well.
  */
 import { median } from '../base/statistics';
 import type { Bytes } from '../base/units';
@@ -34,12 +35,11 @@ function estimateMachine(own: readonly Observation[]): LearnedConstants | null {
     : [];
   const figures = {
     context,
-    workspace: figure(own.map(({ workspace }) => workspace)),
+    workspace: figure(single.map(({ workspace }) => workspace)),
     communication: figure(shared),
     reserve: figure(
-      own.map(({ reserve }) =>
-        reserve === null ? null : Math.round((1000 * reserve.bytes) / reserve.allocated),
-      ),
+      own.map(({ reserve }) => reserve && shareOf(reserve)),
+      toMillionth,
     ),
   };
   const known = LEARNED_PARTS.flatMap((part) => {
@@ -52,14 +52,23 @@ function estimateMachine(own: readonly Observation[]): LearnedConstants | null {
     : { gpu, driver, framework, sessions: own.length, figures: Object.fromEntries(known) };
 }
 
+const shareOf = ({ bytes, allocated }: NonNullable<Observation['reserve']>): number =>
+  toMillionth((1000 * bytes) / allocated);
+
+/** Of thousandths three digits: of 80 GiB that is 84 KiB. */
+const toMillionth = (thousandths: number): number => Math.round(1000 * thousandths) / 1000;
+
 const beyond = (bytes: Bytes | null, context: Bytes): Bytes | null =>
   bytes === null ? null : Math.max(0, bytes - context);
 
-function figure(all: readonly (number | null)[]): LearnedFigure | null {
+function figure(
+  all: readonly (number | null)[],
+  round: (value: number) => number = Math.round,
+): LearnedFigure | null {
   const known = all.filter((one) => one !== null);
   if (known.length < MIN_SESSIONS) return null;
   return {
-    typical: Math.round(median(known)),
+    typical: round(median(known)),
     low: Math.min(...known),
     high: Math.max(...known),
     sessions: known.length,

@@ -18,7 +18,7 @@ export interface Observation extends Machine {
   readonly context: Bytes | null;
   /** Allocated at the end of an optimizer step and in none of the script's objects. */
   readonly workspace: Bytes | null;
-  /** Reserved beyond what is allocated at the peak, and what is allocated there. */
+  /** The most reserved beyond the most allocated, and the latter: where the allocator settled. */
   readonly reserve: { readonly bytes: Bytes; readonly allocated: Bytes } | null;
 }
 

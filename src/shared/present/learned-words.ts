@@ -40,7 +40,7 @@ const partWords = ({ components }: LearnedBudget): string =>
 
 export const LEARNED_HEAD = ['', 'typical', 'lowest', 'highest', 'sessions'];
 
-/** A row a constant; the reserve is told as the share of what is allocated. */
+/** A row a constant; the reserve is the most reserved beyond the most allocated, as a share of the latter. */
 export const learnedRows = ({ figures }: LearnedConstants): string[][] =>
   LEARNED_PARTS.flatMap((part) => {
     const figure = figures[part];
@@ -48,7 +48,7 @@ export const learnedRows = ({ figures }: LearnedConstants): string[][] =>
     const shown = (value: number) =>
       part === 'reserve' ? `${(value / 10).toFixed(1)}%` : formatBytes(value);
     const { typical, low, high, sessions } = figure;
-    const name = part === 'reserve' ? 'reserve, of allocated' : componentName(part);
+    const name = part === 'reserve' ? 'reserve, of most allocated' : componentName(part);
     return [[name, shown(typical), shown(low), shown(high), formatInteger(sessions)]];
   });
 
@@ -59,7 +59,7 @@ export function learnedHead({ sessions, looked, forgotten }: LearnedReport): str
       ? 'No session was looked at yet.'
       : `${formatInteger(sessions)} of the ${formatInteger(looked)} sessions looked at tell something of their machine.`;
   const left = forgotten === 0 ? '' : ` ${formatInteger(forgotten)} were forgotten.`;
-  return `${head} Those do that ran to their end on a real GPU, under a framework that says what it holds, and had no finding.${left}`;
+  return `${head} Those do that ran to their end on a real GPU, under a framework that says what it holds, and had no finding but of a context or a reserve that was read.${left}`;
 }
 
 export const LEARNED_NOTHING = `A constant is learned from ${MIN_SESSIONS} sessions of one GPU, driver and framework.`;

@@ -11,6 +11,7 @@ import { type Diagnosis, diagnose } from '../divergence/findings/diagnose';
 import type { Inversion } from '../divergence/inversion/inversion';
 import { invertAlone } from '../divergence/inversion/invert-undeclared';
 import { buildLedger } from '../divergence/ledger/ledger';
+import { AllocatorCounters } from '../divergence/overlay/allocator-counters';
 import type { CompletedPhases } from '../divergence/overlay/completed-phases';
 import { deriveLines } from '../divergence/overlay/lines';
 import { addObserved } from '../divergence/overlay/observed';
@@ -94,11 +95,7 @@ export function analyseSession(data: SessionData, use?: string, live?: LiveState
   });
   const isDone = data.status !== 'recording';
   const diagnosis = isDone ? diagnose(input) : (live?.diagnose(input) ?? null);
-  const explained = addExplained(
-    input.overlay,
-    buildLedger(input, diagnosis),
-    isDone ? diagnosis : null,
-  );
+  const explained = addExplained(input, buildLedger(input, diagnosis), isDone ? diagnosis : null);
   const overlay = rank === null ? explained : restoreNames(explained, whole, rank, use);
   return {
     data,
@@ -187,14 +184,16 @@ export function analysePeaks(data: SessionData, use?: string): Overlay {
 }
 
 function addExplained(
-  overlay: Overlay,
+  { overlay, lines, markers }: DiagnosisInput,
   ledger: ReturnType<typeof buildLedger>,
   diagnosis: Diagnosis | null,
 ): Overlay {
   if (overlay.series === null) return overlay;
   const { period, found } = diagnosis ?? {};
+  const { level } = new AllocatorCounters(lines, markers);
   return {
     ...overlay,
+    ...(level && { allocator: { allocated: level.allocated, reserved: level.reserved } }),
     ...(ledger && { ledger }),
     ...(period && { period }),
     ...(found && { found: takeOff(found, overlay) }),

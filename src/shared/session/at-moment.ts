@@ -48,6 +48,7 @@ export function describeMoment(analysis: SessionAnalysis, at: Micros): Moment {
           at: measured.at,
           measured: measured.bytes,
           predicted: components,
+          of: phase ?? (basis === 'peak' ? basis : 'end-of-last-phase'),
         });
   return {
     at,

@@ -13,6 +13,8 @@
 import type { GpuInfo } from '../hardware/gpu-info';
 
 export const FRAMEWORK_ALLOCATED = 'framework.allocated';
+export const FRAMEWORK_RESERVED = 'framework.reserved';
+export const FRAMEWORK_REQUESTED = 'framework.requested';
 export const TREE_RSS = 'tree.rss';
 export const TREE_CPU = 'tree.cpu';
 export const TREE_PROCESSES = 'tree.processes';

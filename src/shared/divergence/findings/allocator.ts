@@ -9,13 +9,18 @@ import { greatest } from '../../base/statistics';
 import type { Bytes, Micros } from '../../base/units';
 import type { Budget } from '../../budget/types';
 import type { TimedSample } from '../../trace/sample-source';
-import { firstSample, highestSample, lastSample, maxIn, valueAt } from '../../trace/series';
-import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
+import { firstSample, lastSample, maxIn, valueAt } from '../../trace/series';
+import {
+  FRAMEWORK_ALLOCATED,
+  FRAMEWORK_REQUESTED,
+  FRAMEWORK_RESERVED,
+  TREE_RSS,
+} from '../../trace/series-ids';
+import { AllocatorCounters } from '../overlay/allocator-counters';
 import { FLAG_LIMITS, flagLimit } from '../overlay/flags';
 import { type Lines, seriesById } from '../overlay/lines';
-import { frameworkPeak } from '../overlay/overlay';
 import { worstPhase } from '../overlay/phase-rows';
-import type { DiagnosisInput, Finding, Overlay } from '../overlay/types';
+import type { AllocatorLevel, DiagnosisInput, Finding, Overlay } from '../overlay/types';
 
 type OverheadKind = 'allocator_rounding' | 'fragmentation' | 'allocator_reserve';
 
@@ -52,12 +57,10 @@ interface Overhead {
   readonly evidence: string;
 }
 
-/** The highest figures of the allocator's two counters. */
+/** The level of the allocator, and the fullest report on the way to it. */
 interface Counters {
-  readonly reserved: TimedSample;
-  readonly allocated: TimedSample;
-  /** The most ever allocated, high-water marks between two reports included. */
-  readonly most: Bytes;
+  readonly level: AllocatorLevel & { readonly at: Micros };
+  readonly fullest: TimedSample;
   readonly span: readonly [Micros, Micros];
 }
 
@@ -96,66 +99,60 @@ export function findAllocatorOverhead(
 }
 
 function readCounters({ lines, markers }: DiagnosisInput): Counters | null {
-  const reserved = seriesById(lines, 'framework.reserved');
+  const reserved = seriesById(lines, FRAMEWORK_RESERVED);
   const allocated = seriesById(lines, FRAMEWORK_ALLOCATED);
   if (!reserved || !allocated) return null;
   const [from, end] = [firstSample(allocated)?.t, lastSample(reserved)?.t];
   if (from === undefined || end === undefined) return null;
-  const top = highestSample(reserved);
+  const { level } = new AllocatorCounters(lines, markers);
   const fullest = maxIn(allocated, from, end);
-  if (top === null || fullest === null) return null;
-  return {
-    reserved: top,
-    allocated: fullest,
-    most: frameworkPeak({ lines, markers }),
-    span: [from, end],
-  };
+  return level === null || fullest === null ? null : { level, fullest, span: [from, end] };
 }
 
 function measureRounding(
-  { allocated, most }: Counters,
+  { level: { allocated }, fullest }: Counters,
   lines: Lines,
   limit: Bytes,
 ): Overhead | null {
-  const data = seriesById(lines, 'framework.requested');
-  const requested = data ? valueAt(data, allocated.t) : null;
-  if (requested === null || allocated.value === 0) return null;
+  const data = seriesById(lines, FRAMEWORK_REQUESTED);
+  const requested = data ? valueAt(data, fullest.t) : null;
+  if (requested === null || fullest.value === 0) return null;
   // At a high-water mark between reports the share is that of the fullest report.
-  const bytes = Math.round(most * (1 - requested / allocated.value));
+  const bytes = Math.round(allocated * (1 - requested / fullest.value));
   return {
     kind: 'allocator_rounding',
     bytes,
     matters: bytes > limit,
-    evidence: `Of ${formatBytes(allocated.value)} allocated at ${formatDuration(allocated.t)} only ${formatBytes(requested)} were requested; of the ${formatBytes(most)} at most that is ${formatBytes(bytes)}.`,
+    evidence: `Of ${formatBytes(fullest.value)} allocated at ${formatDuration(fullest.t)} only ${formatBytes(requested)} were requested; of the ${formatBytes(allocated)} at most that is ${formatBytes(bytes)}.`,
   };
 }
 
 function measureFragmentation(
-  { reserved, most }: Counters,
+  { level: { allocated, reserved, at } }: Counters,
   expected: Bytes,
   limit: Bytes,
 ): Overhead {
-  const unused = reserved.value - most;
+  const unused = reserved - allocated;
   const bytes = unused - expected;
-  const share = formatPercent((100 * unused) / reserved.value);
+  const share = formatPercent((100 * unused) / reserved);
   return {
     kind: 'fragmentation',
     bytes,
     matters: bytes > limit,
-    evidence: `At ${formatDuration(reserved.t)} ${formatBytes(reserved.value)} were reserved; live bytes never passed ${formatBytes(most)}, so ${share} of it served nothing${expected > 0 ? `; ${formatBytes(expected)} were predicted for whole segments` : ''}.`,
+    evidence: `At ${formatDuration(at)} ${formatBytes(reserved)} were reserved; live bytes never passed ${formatBytes(allocated)}, so ${share} of it served nothing${expected > 0 ? `; ${formatBytes(expected)} were predicted for whole segments` : ''}.`,
   };
 }
 
 function isLargelyUnused(
-  { reserved, most }: Counters,
+  { level: { allocated, reserved } }: Counters,
   { limits = FLAG_LIMITS }: DiagnosisInput['overlay'],
 ): boolean {
-  const unused = reserved.value - most;
-  return unused > 0.25 * reserved.value && unused > limits.bytes;
+  const unused = reserved - allocated;
+  return unused > 0.25 * reserved && unused > limits.bytes;
 }
 
 function measureReserve(
-  { reserved, most }: Counters,
+  { level: { allocated, reserved } }: Counters,
   framework: Overlay | null,
   limit: Bytes,
 ): Overhead | null {
@@ -164,12 +161,12 @@ function measureReserve(
   );
   if (held.length === 0) return null;
   const needed = greatest(held);
-  const bytes = Math.min(reserved.value, most) - needed;
+  const bytes = Math.min(reserved, allocated) - needed;
   return {
     kind: 'allocator_reserve',
     bytes,
     matters: bytes > limit,
-    evidence: `Live bytes once reached ${formatBytes(most)}, outside of all phases; no phase needed more than ${formatBytes(needed)}, and the allocator kept the difference.`,
+    evidence: `Live bytes once reached ${formatBytes(allocated)}, outside of all phases; no phase needed more than ${formatBytes(needed)}, and the allocator kept the difference.`,
   };
 }
 

@@ -84,18 +84,23 @@ function findGapOfRun({ overlay, lines, durationUs, live }: DiagnosisInput): Gap
 
 /**
  * How much of the gap findings explain: another setting what its budget differs by, and of what is measured beyond that
- * each further finding as much as it holds, never more than is left.
+ * each further finding as much as it holds, never more than is left. What is measured below it only a context smaller
+ * than the predicted one explains.
  */
 function sumExplained(gap: Gap, known: Explained, line: string | null): Bytes {
   const ofSetting = known.setting?.bytes ?? 0;
+  // The framework counts no context.
+  const contexts = line === FRAMEWORK_ALLOCATED ? [] : known.context.map(({ bytes }) => bytes ?? 0);
   let left = gap.residual - ofSetting;
-  if (left <= 0) return ofSetting;
+  if (left <= 0) {
+    for (const part of contexts) left -= Math.max(left, Math.min(0, part));
+    return gap.residual - left;
+  }
   const parts = [
     known.pool?.bytes ?? 0,
     known.leak === null ? 0 : leakedBytes(known.leak.growth, gap.step),
     ...known.shapes.filter(({ span }) => meets(span, gap.span)).map(({ bytes }) => bytes ?? 0),
-    // The framework counts no context.
-    ...(line === FRAMEWORK_ALLOCATED ? [] : known.context.map(({ bytes }) => bytes ?? 0)),
+    ...contexts,
     ...known.allocator.map(({ bytes }) => bytes ?? 0),
   ];
   for (const part of parts) left -= Math.min(left, part);
@@ -133,7 +138,7 @@ function describeEvidence(
     `${quoteSeries(overlay.series)} reached ${formatBytes(measured)} where ${formatBytes(predicted)} were predicted: ${formatSignedBytes(residual)}, ${share} of the prediction.`,
   ];
   if (explained !== 0)
-    evidence.push(`${formatBytes(explained)} of it are named by other findings.`);
+    evidence.push(`${formatBytes(Math.abs(explained))} of it are named by other findings.`);
   const flagged = overlay.phases.filter(isFlagged).length;
   if (flagged > 1) evidence.push(`${flagged} phases of the run are flagged; this is the largest.`);
   const words = rivals.slice(0, 4).map(describeChange);

@@ -13,20 +13,31 @@
  *     another setting               what the budget of the setting that stands out holds more in that phase
  *     leak                          what its steps or tokens have added by then
  *     unexplained                   measured less all of the above
+ *
+ * The prediction of a phase is that of its highest moment, so the framework's counters are read at the same: what it had
+ * allocated and reserved at most within the phase, not what it reported before.
  */
 
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import { COMPONENTS } from '../../base/vocabulary';
+import { sumComponents } from '../../budget/tier';
 import type { Budget, ComponentBytes } from '../../budget/types';
 import { firstSample, maxIn, valueAt } from '../../trace/series';
-import { FRAMEWORK_ALLOCATED, otherMemory, TREE_RSS, usedMemory } from '../../trace/series-ids';
+import {
+  FRAMEWORK_ALLOCATED,
+  FRAMEWORK_REQUESTED,
+  FRAMEWORK_RESERVED,
+  otherMemory,
+  TREE_RSS,
+  usedMemory,
+} from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
 import type { Diagnosis } from '../findings/diagnose';
 import { leakedBytes } from '../findings/unexplained';
 import { differenceAt } from '../fit/judged-run';
+import { AllocatorCounters, type AllocatorReading } from '../overlay/allocator-counters';
 import { type ContextLevel, contextLevel } from '../overlay/context-level';
 import { findDevice, type Lines, seriesById } from '../overlay/lines';
-import { frameworkPeak } from '../overlay/overlay';
 import { tallyPhases } from '../overlay/phase-tally';
 import { findPool, type Pool } from '../overlay/pool';
 import { predictedPeak } from '../overlay/predicted';
@@ -60,11 +71,15 @@ export function buildLedger(
       measuredPeak.at,
       measuredPeak.bytes,
       predictedPeak(budget.tiers.refined, series).components,
+      builder.counters.highest(),
     );
   return { phases: rows, peak };
 }
 
-/** The ledger of one instant: `measured` as read then, beside what was predicted for it. */
+/**
+ * The ledger of one instant: `measured` as read then, beside what was predicted for it. `of`: what the prediction is of, a
+ * phase at its highest, the end of the last one, or the peak of the run.
+ */
 export function buildLedgerAt(
   input: DiagnosisInput & { readonly overlay: MeasuredOverlay; readonly budget: Budget },
   diagnosis: Diagnosis | null,
@@ -72,15 +87,16 @@ export function buildLedgerAt(
     readonly at: Micros;
     readonly measured: Bytes;
     readonly predicted: ComponentBytes;
+    readonly of: OverlayPhase | 'end-of-last-phase' | 'peak';
   },
 ): LedgerRow {
   const { overlay, budget } = input;
-  return new LedgerBuilder(input, overlay.series, budget, diagnosis).close(
-    moment,
-    moment.at,
-    moment.measured,
-    moment.predicted,
-  );
+  const { at, measured, predicted, of } = moment;
+  const builder = new LedgerBuilder(input, overlay.series, budget, diagnosis);
+  // What was told at another moment than the peak says nothing of the peak.
+  const atEnd = of === 'end-of-last-phase' ? builder.counters.at(at) : null;
+  const told = typeof of === 'object' ? builder.toldWithin(of) : atEnd;
+  return builder.close(moment, at, measured, predicted, told);
 }
 
 /** A phase that was both measured and predicted. */
@@ -97,14 +113,7 @@ const highestOfEach = (rows: readonly OverlayPhase[]): OverlayPhase[] =>
   [...tallyPhases(rows).values()].flatMap(({ highest }) => highest ?? []);
 
 /** How the source of a context ends that was read beside all that the framework reserves: nothing of its reserve is in it. */
-export const ABOVE_RESERVED = ' − framework.reserved';
-
-/** What the framework's three counters show at an instant. */
-interface Counters {
-  readonly requested: Bytes | null;
-  readonly allocated: Bytes | null;
-  readonly reserved: Bytes | null;
-}
+export const ABOVE_RESERVED = ` − ${FRAMEWORK_RESERVED}`;
 
 /** The sources of one session, ready to be asked about an instant. */
 class LedgerBuilder {
@@ -116,10 +125,10 @@ class LedgerBuilder {
   readonly #gpu: string | undefined;
   readonly #context: ContextLevel | null;
   readonly #pool: Pool | null;
-  readonly #frameworkPeak: Bytes;
+  readonly counters: AllocatorCounters;
 
   constructor(input: DiagnosisInput, series: string, budget: Budget, diagnosis: Diagnosis | null) {
-    const { lines, overlay, durationUs } = input;
+    const { lines, markers, overlay, durationUs } = input;
     this.#input = input;
     this.#series = series;
     this.#budget = budget;
@@ -128,14 +137,18 @@ class LedgerBuilder {
     this.#gpu = findDevice(lines, series);
     this.#context = this.#gpu === undefined ? null : contextLevel(lines, this.#gpu, overlay);
     this.#pool = this.#line === undefined ? null : findPool(overlay, this.#line, durationUs);
-    this.#frameworkPeak = frameworkPeak(input);
+    this.counters = new AllocatorCounters(lines, markers);
   }
 
   phase(row: KnownPhase): LedgerRow {
     const top = this.#line && maxIn(this.#line, row.span[0], row.span[1]);
     // A high-water mark between samples has no sample of its own.
     const at = top && top.value - this.#input.overlay.baselineBytes === row.measured ? top.t : null;
-    return this.close(row, at, row.measured, row.predictedComponents);
+    return this.close(row, at, row.measured, row.predictedComponents, this.toldWithin(row));
+  }
+
+  toldWithin({ phase, step, rank, span: [t0, t1] }: OverlayPhase): AllocatorReading | null {
+    return this.counters.highestIn({ phase, step, rank, t0, t1 });
   }
 
   close(
@@ -143,6 +156,7 @@ class LedgerBuilder {
     at: Micros | null,
     measured: Bytes,
     predicted: ComponentBytes,
+    told: AllocatorReading | null,
   ): LedgerRow {
     const entries: LedgerEntry[] = [];
     let sum = 0;
@@ -151,7 +165,7 @@ class LedgerBuilder {
       entries.push(entry);
       sum += entry.bytes;
     };
-    const counters = this.#gpu !== undefined && at !== null ? this.#countersAt(at) : null;
+    const counters = this.#gpu === undefined ? null : (told ?? this.#lastToldBefore(at, predicted));
     for (const entry of this.#predicted(predicted, counters)) add(entry);
     for (const entry of this.#allocator(at, counters)) add(entry);
     for (const entry of this.#device(at)) add(entry);
@@ -186,7 +200,7 @@ class LedgerBuilder {
   }
 
   /** Context and reserve are left out where they were measured, and of lines that hold neither. */
-  #predicted(components: ComponentBytes, counters: Counters | null): LedgerEntry[] {
+  #predicted(components: ComponentBytes, counters: AllocatorReading | null): LedgerEntry[] {
     const isOnDevice = this.#gpu !== undefined;
     return COMPONENTS.flatMap((component): LedgerEntry[] => {
       if (component === 'context' && (this.#context !== null || !isOnDevice)) return [];
@@ -196,22 +210,23 @@ class LedgerBuilder {
     });
   }
 
-  #allocator(at: Micros | null, counters: Counters | null): LedgerEntry[] {
+  #allocator(at: Micros | null, counters: AllocatorReading | null): LedgerEntry[] {
     const exact = { resolution: 1 };
     const rounding = 'framework.allocated − framework.requested';
     if (this.#series === FRAMEWORK_ALLOCATED && at !== null)
       return [
         { kind: 'allocator_rounding', bytes: this.#roundingAt(at), source: rounding, ...exact },
       ];
-    const { requested = null, allocated = null, reserved = null } = counters ?? {};
+    if (counters === null) return [];
+    const { requested, allocated, reserved } = counters;
     const entries: LedgerEntry[] = [];
-    if (allocated === null) return entries;
     if (requested !== null) {
       const bytes = Math.max(0, allocated - requested);
       entries.push({ kind: 'allocator_rounding', bytes, source: rounding, ...exact });
     }
     if (reserved !== null) {
-      const reached = Math.min(reserved, Math.max(allocated, this.#frameworkPeak));
+      const most = this.counters.level?.allocated ?? allocated;
+      const reached = Math.max(allocated, Math.min(reserved, most));
       entries.push(
         {
           kind: 'allocator_reserve',
@@ -221,7 +236,7 @@ class LedgerBuilder {
         },
         {
           kind: 'fragmentation',
-          bytes: reserved - reached,
+          bytes: Math.max(0, reserved - reached),
           source: 'framework.reserved − greatest framework.allocated',
           ...exact,
         },
@@ -269,20 +284,20 @@ class LedgerBuilder {
     return at !== null && at < begin ? 0 : leakedBytes(leak.growth, step);
   }
 
-  #countersAt(at: Micros): Counters {
-    const value = (id: string) => {
-      const data = seriesById(this.#lines, id);
-      return data ? valueAt(data, at) : null;
-    };
-    return {
-      requested: value('framework.requested'),
-      allocated: value(FRAMEWORK_ALLOCATED),
-      reserved: value('framework.reserved'),
-    };
+  /**
+   * What the framework last told, where it told nothing of the moment that was predicted. Cached blocks serve what is
+   * predicted before more is taken, so none of them is counted beside it.
+   */
+  #lastToldBefore(at: Micros | null, predicted: ComponentBytes): AllocatorReading | null {
+    const last = at === null ? null : this.counters.at(at);
+    if (last === null) return null;
+    const { context: _1 = 0, reserve: _2 = 0, ...tensors } = predicted;
+    const allocated = Math.max(last.allocated, sumComponents(tensors));
+    return { ...last, allocated, requested: null };
   }
 
   #roundingAt(at: Micros): Bytes {
-    const data = seriesById(this.#lines, 'framework.requested');
+    const data = seriesById(this.#lines, FRAMEWORK_REQUESTED);
     const requested = data && maxIn(data, at, at);
     const allocated = this.#line && valueAt(this.#line, at);
     return requested && allocated != null ? Math.max(0, allocated - requested.value) : 0;

@@ -18,6 +18,7 @@ import {
 } from '../../trace/series';
 import {
   FRAMEWORK_ALLOCATED,
+  FRAMEWORK_RESERVED,
   otherMemory,
   processMemory,
   usedMemory,
@@ -57,7 +58,7 @@ export function contextLevel(
   gpu: string,
   overlay: Pick<Overlay, 'series' | 'baselineBytes'>,
 ): ContextLevel | null {
-  const reserved = seriesById(lines, 'framework.reserved');
+  const reserved = seriesById(lines, FRAMEWORK_RESERVED);
   const framework = sampleCount(reserved) > 0 ? reserved : seriesById(lines, FRAMEWORK_ALLOCATED);
   if (!framework || sampleCount(framework) === 0) return null;
   return (
@@ -188,7 +189,7 @@ function buildLevel(
     source: source.info.id,
     onDevice: pair.onDevice,
     framework: pair.framework,
-    reserved: framework.info.id === 'framework.reserved',
+    reserved: framework.info.id === FRAMEWORK_RESERVED,
     span: [firstSample(over)?.t ?? 0, lastSample(over)?.t ?? 0],
   };
 }

@@ -136,12 +136,6 @@ export function frameworkOverlay(
   return overlay.series === null ? null : overlay;
 }
 
-/** The most the framework ever had allocated, whichever line is shown. */
-export function frameworkPeak({ lines, markers }: Pick<OverlayInput, 'lines' | 'markers'>): Bytes {
-  const data = seriesById(lines, FRAMEWORK_ALLOCATED);
-  return data ? (new MeasuredLine(data, 0, markers).peak()?.bytes ?? 0) : 0;
-}
-
 /** Rows of phases found in the trace. Where within a step it ends is not known, so only loading has an end. */
 function inferredRows(
   spans: readonly InferredSpan[],

@@ -107,8 +107,18 @@ export interface MeasuredOverlay extends OverlayCore {
   readonly usedNoGpu?: true;
   /** Memory of the device the series belongs to; left out where it is not known. */
   readonly deviceBytes?: Bytes;
+  /** Where the framework's allocator settled over the run; left out where it does not tell. */
+  readonly allocator?: AllocatorLevel;
   /** What the measured bytes are made of; left out where nothing was predicted. */
   readonly ledger?: { readonly phases: readonly LedgerRow[]; readonly peak: LedgerRow };
+}
+
+/** Where a caching allocator settled; its reserve is what it took beyond the most that was in tensors. */
+export interface AllocatorLevel {
+  /** High-water marks between two reports included. */
+  readonly allocated: Bytes;
+  /** As reported: less than allocated where a cache was emptied between a high-water mark and its report. */
+  readonly reserved: Bytes;
 }
 
 /** No line was read; phases that were announced stand without figures. */
@@ -123,6 +133,7 @@ export interface UnmeasuredOverlay extends OverlayCore {
   readonly found?: never;
   readonly usedNoGpu?: never;
   readonly deviceBytes?: never;
+  readonly allocator?: never;
   readonly observed?: never;
   readonly ledger?: never;
 }

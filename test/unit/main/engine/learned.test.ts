@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { Learning } from '../../../../src/main/engine/learned';
-import { learnedConstants } from '../../../../src/main/store/learned-file';
+import {
+  keepObservations,
+  keptObservations,
+  learnedConstants,
+} from '../../../../src/main/store/learned-file';
 import { MiB } from '../../../../src/shared/base/units';
 import type { LedgerEntry } from '../../../../src/shared/divergence/overlay/types';
 import { preset } from '../../../../src/shared/model/presets';
@@ -51,7 +55,12 @@ function session(id: string, own: Partial<SessionDocument> = {}): SessionDocumen
       gpus: [{ ...gpu, memoryBytes: 24_000 * MiB }],
       workload: { torch: '2.13.0' },
     },
-    overlay: { ...overlay, series: 'gpu0.memory.used', ledger: { phases: [], peak } },
+    overlay: {
+      ...overlay,
+      series: 'gpu0.memory.used',
+      allocator: { allocated: 1000 * MiB, reserved: 1100 * MiB },
+      ledger: { phases: [], peak },
+    },
     ...own,
   };
 }
@@ -69,11 +78,15 @@ it('a session tells of its machine only where nothing about it is in doubt', () 
   });
   const [finding] = documentWith(training(6, 4096)).findings;
   if (finding === undefined) throw new Error('the scenario leaks');
+  // That a context was read, and is another than the published one, is what there is to learn.
+  const context = { ...finding, kind: 'context' as const, confidence: 'high' as const };
+  expect(observeSession(session('a', { findings: [context] }))).toMatchObject({ session: 'a' });
   for (const doubtful of [
     { status: 'failed' as const },
     { status: 'recording' as const },
     { simulated: true },
     { findings: [finding] },
+    { findings: [{ ...finding, kind: 'context' as const, confidence: 'medium' as const }] },
     { workload: { ...measured.workload, kind: 'import' as const } },
     { run: null },
     { environment: measured.environment },
@@ -117,6 +130,14 @@ it('learns from each session of the library once, forgets, and does not learn it
   expect(() => learning.forget('a')).toThrow(/Nothing was learned/);
   expect(learning.forget(null)).toMatchObject({ sessions: 0, forgotten: 3 });
   expect((await learning.learn()).sessions).toBe(0);
+});
+
+it('keeps of a file of an earlier version, whose figures were another, what was forgotten', () => {
+  const earlier = { observations: [], silent: ['b'], forgotten: ['a'] };
+  writeFileSync(join(dir, 'learned.json'), JSON.stringify(earlier));
+  expect(keptObservations(dir)).toEqual({ observations: [], silent: [], forgotten: ['a'] });
+  keepObservations(dir, keptObservations(dir));
+  expect(keptObservations(dir).forgotten).toEqual(['a']);
 });
 
 it('looks at a session that was just recorded, by itself, and at none that can tell nothing', async () => {
