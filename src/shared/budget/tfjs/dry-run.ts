@@ -42,6 +42,19 @@ export interface OperationCurve {
   readonly block: Int32Array;
 }
 
+/** What a stretch of a program does to the totals, all told from where it begins. */
+export interface Stretch {
+  /** After each new buffer. */
+  readonly allocated: readonly number[];
+  /** By component, at its highest moment (the first of equals) and at its end. */
+  readonly high: Float64Array;
+  readonly end: Float64Array;
+  readonly highest: number;
+  /** Which of its new buffers, counted from 1, made the highest moment; 0 where nothing rose above the beginning. */
+  readonly highestAllocation: number;
+  readonly counted: { readonly end: number; readonly peak: number };
+}
+
 /** Where no block of the model is at work. */
 export const NO_BLOCK = -1;
 
@@ -56,7 +69,6 @@ export class DryTotals {
   #peakAllocations = 0;
   #numBytes = 0;
   #peakNumBytes = 0;
-  readonly #operations = new RunningDigest();
   #curve: number[] = [];
   #blocks: number[] = [];
   #block = NO_BLOCK;
@@ -98,11 +110,11 @@ export class DryTotals {
   beginPhase(): void {
     this.#markPeak();
     this.#peakNumBytes = this.#numBytes;
-    this.#operations.take();
     this.#takeCurve();
   }
 
   read(): PhaseBytes {
+    const curve = this.#takeCurve();
     return {
       end: this.#allocated,
       endComponents: split(this.#live),
@@ -110,9 +122,18 @@ export class DryTotals {
       components: split(this.#high),
       frameworkCount: { end: this.#numBytes, peak: this.#peakNumBytes },
       largest: this.#largest,
-      operations: this.#operations.take(),
-      curve: this.#takeCurve(),
+      operations: digest(curve.allocated),
+      curve,
     };
+  }
+
+  /** How many buffers have been made. */
+  protected get allocations(): number {
+    return this.#allocations;
+  }
+
+  protected get context(): number {
+    return this.#context;
   }
 
   /** A new buffer with one reference, in the component of the context. */
@@ -122,7 +143,6 @@ export class DryTotals {
     this.#allocated += bytes;
     if (this.#allocated > this.#peak) this.#markPeak();
     if (bytes > this.#largest) this.#largest = bytes;
-    this.#operations.add(this.#allocated);
     this.#curve.push(this.#allocated);
     this.#blocks.push(this.#block);
     return buffer;
@@ -141,10 +161,72 @@ export class DryTotals {
     if (this.#numBytes > this.#peakNumBytes) this.#peakNumBytes = this.#numBytes;
   }
 
+  /** Runs `f`, in which nothing is retagged. */
+  protected record(f: () => void): Stretch {
+    const before = {
+      live: this.#live.slice(),
+      allocated: this.#allocated,
+      numBytes: this.#numBytes,
+      operations: this.#curve.length,
+      marks: {
+        high: this.#high.slice(),
+        peak: this.#peak,
+        allocations: this.#peakAllocations,
+        numBytes: this.#peakNumBytes,
+      },
+    };
+    const firstAllocation = this.#allocations;
+    this.#markPeak();
+    this.#peakNumBytes = this.#numBytes;
+    f();
+    const stretch: Stretch = {
+      allocated: this.#curve.slice(before.operations).map((bytes) => bytes - before.allocated),
+      end: this.#live.map((bytes, index) => bytes - before.live[index]!),
+      high: this.#high.map((bytes, index) => bytes - before.live[index]!),
+      highest: this.#peak - before.allocated,
+      highestAllocation: this.#peakAllocations - firstAllocation,
+      counted: {
+        end: this.#numBytes - before.numBytes,
+        peak: this.#peakNumBytes - before.numBytes,
+      },
+    };
+    if (this.#peak <= before.marks.peak) {
+      this.#peak = before.marks.peak;
+      this.#high.set(before.marks.high);
+      this.#peakAllocations = before.marks.allocations;
+    }
+    this.#peakNumBytes = Math.max(this.#peakNumBytes, before.marks.numBytes);
+    return stretch;
+  }
+
+  /** Does to the totals what the stretch did where it was recorded. */
+  protected repeat({ allocated, end, high, highest, highestAllocation, counted }: Stretch): void {
+    const base = this.#allocated;
+    if (base + highest > this.#peak) {
+      this.#markPeak();
+      this.#peak = base + highest;
+      this.#peakAllocations += highestAllocation;
+      high.forEach((bytes, index) => {
+        this.#high[index]! += bytes;
+      });
+    }
+    for (const bytes of allocated) {
+      this.#curve.push(base + bytes);
+      this.#blocks.push(this.#block);
+    }
+    this.#allocations += allocated.length;
+    end.forEach((bytes, index) => {
+      this.#live[index]! += bytes;
+      this.#allocated += bytes;
+    });
+    this.#peakNumBytes = Math.max(this.#peakNumBytes, this.#numBytes + counted.peak);
+    this.#numBytes += counted.end;
+  }
+
   #takeCurve(): OperationCurve {
     const taken = {
-      allocated: Float64Array.from(this.#curve),
-      block: Int32Array.from(this.#blocks),
+      allocated: new Float64Array(this.#curve),
+      block: new Int32Array(this.#blocks),
     };
     this.#curve = [];
     this.#blocks = [];
@@ -161,6 +243,45 @@ export class DryTotals {
     totals[buffer.component]! -= buffer.bytes;
     totals[index]! += buffer.bytes;
   }
+}
+
+/**
+ * A phase that was walked from one resting state of the engine, as it is from another that holds more: the same
+ * operations, with as much more beneath them. `before` and `after` are phases that ended in the two states, `after` later.
+ */
+export function raised(phase: PhaseBytes, before: PhaseBytes, after: PhaseBytes): PhaseBytes {
+  const bytes = after.end - before.end;
+  const counted = after.frameworkCount.end - before.frameworkCount.end;
+  const raise = (components: ComponentBytes): ComponentBytes =>
+    split(
+      Float64Array.from(
+        COMPONENTS,
+        (name) =>
+          (components[name] ?? 0) +
+          (after.endComponents[name] ?? 0) -
+          (before.endComponents[name] ?? 0),
+      ),
+    );
+  const allocated = phase.curve.allocated.map((value) => value + bytes);
+  return {
+    end: phase.end + bytes,
+    endComponents: raise(phase.endComponents),
+    total: phase.total + bytes,
+    components: raise(phase.components),
+    frameworkCount: {
+      end: phase.frameworkCount.end + counted,
+      peak: phase.frameworkCount.peak + counted,
+    },
+    largest: after.largest,
+    operations: digest(allocated),
+    curve: { allocated, block: phase.curve.block },
+  };
+}
+
+function digest(allocated: Float64Array): Digest {
+  const running = new RunningDigest();
+  for (const bytes of allocated) running.add(bytes);
+  return running.take();
 }
 
 function split(bytes: Float64Array): ComponentBytes {

@@ -97,23 +97,55 @@ export class DryEngine extends DryTotals {
   }
 
   /**
-   * One op. `inputs` are all it takes, in the order of its gradients; `save` names what those need. The output is made
-   * first, then the views that are saved.
+   * An op whose `output` has just been made. `inputs` are all it takes, in the order of its gradients; `saved` is what
+   * those need, kept as further views while a tape records. No scope is opened for it: all that its scope would end is
+   * the scalars made of numbers, which the caller disposes.
    */
   op<const Saved extends Tensors>(
+    output: DryTensor,
     inputs: Tensors,
-    run: () => DryTensor,
-    save: (output: DryTensor) => Saved,
+    saved: Saved,
     gradient: Gradient<Saved>,
   ): DryTensor {
-    const output = run();
     if (this.#recording) {
       // One view for each, so that the list keeps its length.
-      const views: Tensors = save(output).map((tensor) => this.keep(this.view(tensor)));
-      const saved = views as Saved;
-      this.#record({ inputs, output, saved, gradient: (dy) => gradient(dy, saved) });
+      const views: Tensors = saved.map((tensor) => this.keep(this.view(tensor)));
+      const kept = views as Saved;
+      this.#record({ inputs, output, saved: kept, gradient: (dy) => gradient(dy, kept) });
     }
     return output;
+  }
+
+  /**
+   * Runs `f`, which assigns each of the `variables` a buffer it makes and leaves no view of an older one, in a scope that
+   * ends later and with one context throughout. Returns what does the same to other variables, as large and in the same
+   * components, without walking it again.
+   */
+  repeatable(variables: Tensors, f: () => void): (others: Tensors) => void {
+    const scope = this.#scopes.at(-1)!;
+    const [firstTensor, firstBuffer] = [scope.length, this.allocations];
+    const stretch = this.record(f);
+    const held = variables.map(({ buffer: { bytes, component, order } }) => ({
+      bytes,
+      component,
+      order: order - firstBuffer,
+    }));
+    const left = scope.slice(firstTensor).filter(({ disposed }) => !disposed);
+    const assigned = new Set(variables.map(({ buffer }) => buffer));
+    const leftBuffers = new Set(left.map(({ buffer }) => buffer));
+    const counted = sumBytes(left);
+    const allocated = sumBytes([...leftBuffers].filter((buffer) => !assigned.has(buffer)));
+    return (others) => {
+      const before = this.allocations;
+      this.repeat(stretch);
+      others.forEach((variable, index) => {
+        const { bytes, component, order } = held[index]!;
+        variable.buffer = { references: 1, bytes, component, order: before + order };
+      });
+      // One tensor for all that the scope ends.
+      const buffer = { references: 1, bytes: allocated, component: this.context, order: before };
+      this.#track(newTensor([], counted, buffer, false));
+    };
   }
 
   /** An op with a gradient of its own: what it runs inside is not recorded; `save` may be called once. */
@@ -246,15 +278,7 @@ export class DryEngine extends DryTotals {
     buffer: DryBuffer,
     variable: boolean,
   ): DryTensor {
-    const tensor: DryTensor = {
-      shape,
-      bytes,
-      buffer,
-      kept: false,
-      disposed: false,
-      variable,
-      scope: null,
-    };
+    const tensor = newTensor(shape, bytes, buffer, variable);
     this.count(bytes);
     if (!variable) this.#track(tensor);
     return tensor;
@@ -271,6 +295,19 @@ export class DryEngine extends DryTotals {
     this.count(-tensor.bytes);
     this.release(tensor.buffer);
   }
+}
+
+function newTensor(
+  shape: readonly number[],
+  bytes: number,
+  buffer: DryBuffer,
+  variable: boolean,
+): DryTensor {
+  return { shape, bytes, buffer, kept: false, disposed: false, variable, scope: null };
+}
+
+function sumBytes(of: readonly { readonly bytes: number }[]): number {
+  return of.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Everything computed from the variables: gradients flow nowhere else. */

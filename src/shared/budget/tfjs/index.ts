@@ -2,9 +2,9 @@
  * The refined budget of the bundled workload: a dry run of the same program, which equals what the workload counts to
  * the byte, by component, at the end and at the high-water mark of every phase, on every backend.
  *
- * Only what differs is run: training's first step (which makes the optimizer's states) and its second (all later ones
- * repeat it); of decoding the last token, since nothing shrinks as the sequence grows. All components count only
- * tensors: what a backend's allocator adds around them is not in here.
+ * Only what differs is run: training's first step (which makes the optimizer's states) and the update of its second (all
+ * later ones repeat it); of decoding the last token, since nothing shrinks as the sequence grows. All components count
+ * only tensors: what a backend's allocator adds around them is not in here.
  */
 
 import type { Digest } from '../../base/running-digest';
@@ -13,7 +13,9 @@ import type { Phase } from '../../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from '../types';
 import type { OperationCurve, PhaseBytes } from './dry-run';
-import { DryGeneration, dryInference, dryTraining } from './programs';
+import { DryGeneration } from './generation';
+import { dryInference } from './inference';
+import { dryTraining } from './training';
 
 /** tfjs's own count (tf.memory().numBytes): a buffer counts once for every tensor that views it. */
 export interface FrameworkCount {

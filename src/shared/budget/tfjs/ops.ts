@@ -83,7 +83,7 @@ export class Ops {
 
   /** neg, exp, log, sqrt, erf, relu and zerosLike: a fresh tensor of the same shape, in places where no tape records. */
   same(x: DryTensor): DryTensor {
-    return this.#run([x], x.shape, () => [], noGradient);
+    return this.#run([x], x.shape, [], noGradient);
   }
 
   neg(x: DryTensor): DryTensor {
@@ -93,18 +93,13 @@ export class Ops {
   // --- reductions ---
 
   meanKept(x: DryTensor, axis: number): DryTensor {
-    return this.#run(
-      [x],
-      flattened(x.shape, axis),
-      () => [x],
-      (dy, [saved]) => [
-        () => {
-          const expanded = this.reshape(dy, flattened(saved.shape, axis));
-          const ones = this.engine.create(saved.shape);
-          return this.div(this.mul(expanded, ones), saved.shape[axis]!);
-        },
-      ],
-    );
+    return this.#run([x], flattened(x.shape, axis), [x], (dy, [saved]) => [
+      () => {
+        const expanded = this.reshape(dy, flattened(saved.shape, axis));
+        const ones = this.engine.create(saved.shape);
+        return this.div(this.mul(expanded, ones), saved.shape[axis]!);
+      },
+    ]);
   }
 
   /** sum, max or argMax over axes, outside the tape. */
@@ -112,20 +107,19 @@ export class Ops {
     const shape = keep
       ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
       : without(x.shape, axes);
-    return this.#run([x], shape, () => [], noGradient);
+    return this.#run([x], shape, [], noGradient);
   }
 
   softmax(x: DryTensor): DryTensor {
-    return this.#run(
-      [x],
-      x.shape,
-      (y) => [y],
+    return this.#unary(
+      x,
       (dy, [y]) => {
         const weighted = this.mul(dy, y);
         return [
           () => this.sub(weighted, this.mul(this.reduce(weighted, [y.shape.length - 1], true), y)),
         ];
       },
+      'output',
     );
   }
 
@@ -133,48 +127,34 @@ export class Ops {
 
   matMul(a: DryTensor, b: DryTensor, transposeB = false, transposeA = false): DryTensor {
     const shape = product(a.shape, b.shape, transposeA, transposeB);
-    return this.#run(
-      [a, b],
-      shape,
-      () => [a, b],
-      (dy, [x, y]) =>
-        transposeB
-          ? [() => this.matMul(dy, y), () => this.matMul(dy, x, false, true)]
-          : [() => this.matMul(dy, y, true), () => this.matMul(x, dy, false, true)],
+    return this.#run([a, b], shape, [a, b], (dy, [x, y]) =>
+      transposeB
+        ? [() => this.matMul(dy, y), () => this.matMul(dy, x, false, true)]
+        : [() => this.matMul(dy, y, true), () => this.matMul(x, dy, false, true)],
     );
   }
 
   transpose(x: DryTensor, order: readonly number[]): DryTensor {
     const undo = order.map((_, axis) => order.indexOf(axis));
-    return this.#run(
-      [x],
-      permuted(x.shape, order),
-      () => [],
-      (dy) => [() => this.transpose(dy, undo)],
-    );
+    return this.#run([x], permuted(x.shape, order), [], (dy) => [() => this.transpose(dy, undo)]);
   }
 
   reshape(x: DryTensor, shape: Shape): DryTensor {
-    return this.engine.tidy(() =>
-      this.engine.op(
-        [x],
-        () => this.engine.view(x, shape),
-        () => [x],
-        (dy, [saved]) => [() => this.reshape(dy, saved.shape)],
-      ),
-    );
+    return this.engine.op(this.engine.view(x, shape), [x], [x], (dy, [saved]) => [
+      () => this.reshape(dy, saved.shape),
+    ]);
   }
 
   concat(a: DryTensor, b: DryTensor, axis: number): DryTensor {
     const shape = a.shape.map((length, index) =>
       index === axis ? length + b.shape[index]! : length,
     );
-    return this.#run([a, b], shape, () => [], noGradient);
+    return this.#run([a, b], shape, [], noGradient);
   }
 
   /** slice, gather, gatherND and scatterND, outside the tape: a fresh tensor of the given shape. */
   fresh(x: DryTensor, shape: Shape): DryTensor {
-    return this.#run([x], shape, () => [], noGradient);
+    return this.#run([x], shape, [], noGradient);
   }
 
   // --- shared pieces ---
@@ -182,30 +162,27 @@ export class Ops {
   #run<const Saved extends Tensors>(
     inputs: Tensors,
     shape: Shape,
-    save: (output: DryTensor) => Saved,
+    saved: Saved,
     gradient: Gradient<Saved>,
   ): DryTensor {
-    const { engine } = this;
-    return engine.tidy(() => engine.op(inputs, () => engine.create(shape), save, gradient));
+    return this.engine.op(this.engine.create(shape), inputs, saved, gradient);
   }
 
   #unary(x: DryTensor, gradient: Gradient<Single>, saves: 'input' | 'output'): DryTensor {
-    return this.#run([x], x.shape, (y) => [saves === 'input' ? x : y], gradient);
+    const output = this.engine.create(x.shape);
+    return this.engine.op(output, [x], [saves === 'input' ? x : output], gradient);
   }
 
   #binary(a: Operand, b: Operand, gradientFor: (out: Shape) => Gradient<Pair>): DryTensor {
     const { engine } = this;
-    return engine.tidy(() => {
-      const x = typeof a === 'number' ? engine.create([]) : a;
-      const y = typeof b === 'number' ? engine.create([]) : b;
-      const shape = broadcast(x.shape, y.shape);
-      return engine.op(
-        [x, y],
-        () => engine.create(shape),
-        () => [x, y],
-        gradientFor(shape),
-      );
-    });
+    const x = typeof a === 'number' ? engine.create([]) : a;
+    const y = typeof b === 'number' ? engine.create([]) : b;
+    const shape = broadcast(x.shape, y.shape);
+    const pair: Pair = [x, y];
+    const output = engine.op(engine.create(shape), pair, pair, gradientFor(shape));
+    if (x !== a) engine.dispose(x);
+    if (y !== b) engine.dispose(y);
+    return output;
   }
 
   #mulGradient(dy: DryTensor, other: DryTensor, shape: Shape, out: Shape): DryTensor {
@@ -221,7 +198,7 @@ export class Ops {
 
   /** A cast to the type it already has is one more view. */
   #cast(x: DryTensor): DryTensor {
-    return this.engine.tidy(() => this.engine.view(x));
+    return this.engine.view(x);
   }
 }
 

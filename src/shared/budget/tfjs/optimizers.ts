@@ -3,7 +3,7 @@
  * about twelve temporaries for every one of them, which makes it the peak of most training runs.
  */
 import type { RunSpec } from '../../model/spec';
-import type { DryEngine, DryTensor } from './engine';
+import type { DryEngine, DryTensor, Tensors } from './engine';
 import type { Ops } from './ops';
 
 /** Applies `gradients` to `variables`, in their order. */
@@ -48,18 +48,28 @@ function adam(ops: Ops, variables: readonly DryTensor[]): DryOptimizer {
     scope(engine, () => {
       const correction1 = ops.sub(1, beta1);
       const correction2 = ops.sub(1, beta2);
+      // Parameters of one size are updated alike: the first of them is walked.
+      const updates = new Map<number, (held: Tensors) => void>();
       variables.forEach((value, index) => {
         const m = stateFor(ops, first, index, value);
         const v = stateFor(ops, second, index, value);
-        const gradient = gradients[index]!;
-        const newM = ops.add(ops.mul(m, 1), ops.mul(gradient, 1));
-        const newV = ops.add(ops.mul(v, 1), ops.mul(ops.square(gradient), 1));
-        const correctedM = ops.div(newM, correction1);
-        const correctedV = ops.div(newV, correction2);
-        engine.assign(m, newM);
-        engine.assign(v, newV);
-        const step = ops.mul(ops.div(correctedM, ops.add(ops.same(correctedV), 1)), 1);
-        engine.assign(value, ops.add(step, value));
+        const known = updates.get(value.bytes);
+        if (known) {
+          known([value, m, v]);
+          return;
+        }
+        const update = engine.repeatable([value, m, v], () => {
+          const gradient = gradients[index]!;
+          const newM = ops.add(ops.mul(m, 1), ops.mul(gradient, 1));
+          const newV = ops.add(ops.mul(v, 1), ops.mul(ops.square(gradient), 1));
+          const correctedM = ops.div(newM, correction1);
+          const correctedV = ops.div(newV, correction2);
+          engine.assign(m, newM);
+          engine.assign(v, newV);
+          const step = ops.mul(ops.div(correctedM, ops.add(ops.same(correctedV), 1)), 1);
+          engine.assign(value, ops.add(step, value));
+        });
+        updates.set(value.bytes, update);
       });
       engine.assign(beta1, ops.mul(beta1, 1));
       engine.assign(beta2, ops.mul(beta2, 1));

@@ -1,21 +1,11 @@
-/** The three modes as dry programs, with the phases at which the workload reports. */
-import { segmentLength } from '../../model/checkpointing';
+/** Generation, token by token, as a dry program. */
 import { isPacked, packedLayout } from '../../model/packing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { createBatch, disposeBatch, isPadded } from './batch';
 import type { PhaseBytes } from './dry-run';
-import { createEncoderBatch, runEncoder } from './encoder';
-import { DryEngine, type DryTensor } from './engine';
-import { type CachePair, Gpt2 } from './gpt2';
-import { Ops } from './ops';
-import { createOptimizer } from './optimizers';
-import { createParameters, type Parameters } from './parameters';
-
-export interface StepBytes {
-  readonly forward: PhaseBytes;
-  readonly backward: PhaseBytes;
-  readonly optimizer: PhaseBytes;
-}
+import type { DryTensor } from './engine';
+import type { CachePair } from './gpt2';
+import { load, type Program } from './program';
 
 /** Keys or values: one tensor, or words and perhaps scales. */
 type Stored = readonly DryTensor[];
@@ -24,126 +14,7 @@ interface StoredPair {
   readonly values: Stored;
 }
 
-interface Program {
-  readonly engine: DryEngine;
-  readonly ops: Ops;
-  readonly parameters: Parameters;
-  readonly gpt2: Gpt2;
-}
-
-function load(model: ModelSpec, { precision }: RunSpec): Program {
-  const engine = new DryEngine();
-  const ops = new Ops(engine);
-  engine.beginPhase();
-  const parameters = engine.within('params', () => createParameters(engine, model, precision));
-  return { engine, ops, parameters, gpt2: new Gpt2(ops, model, parameters) };
-}
-
-/** The first step and, if there are more, the second, which all later ones repeat. */
-export function dryTraining(
-  model: ModelSpec,
-  run: RunSpec,
-): { loaded: PhaseBytes; steps: readonly StepBytes[] } {
-  const { engine, ops, parameters, gpt2 } = load(model, run);
-  const rows = run.batch * run.seq;
-  const batch = createBatch(engine, run.batch, { length: run.seq, start: 0 });
-  const targets = engine.within('inputs', () => engine.create([rows, 2]));
-  // Further micro-batches differ in nothing but their ids and targets.
-  for (let more = 1; more < run.gradAccum; more++)
-    engine.within('inputs', () => [engine.create([rows]), engine.create([rows, 2])]);
-  const segment = segmentLength(run.checkpointing);
-  const update = engine.within('optimizer_other', () => createOptimizer(ops, run, parameters.all));
-  const loaded = engine.read();
-
-  const steps = Array.from({ length: Math.min(run.steps, 2) }, (): StepBytes => {
-    let forward = loaded;
-    // All micro-batches of a step run in the same room: their sums stand from its start.
-    const zeros =
-      run.gradAccum > 1
-        ? engine.within('gradients', () => parameters.all.map(({ shape }) => engine.create(shape)))
-        : null;
-    engine.beginPhase();
-    const { loss, gradients } = engine.gradients(
-      (tapeLength) => {
-        engine.setContext('activations');
-        const normal = gpt2.normalize(
-          segment === null ? gpt2.runBlocks(batch, null) : gpt2.runRecomputed(batch, segment),
-          parameters.outerNorm,
-        );
-        const headStarts = tapeLength();
-        engine.setContext('logits');
-        return { loss: gpt2.loss(normal, targets, run.gradAccum > 1), headStarts };
-      },
-      () => {
-        engine.setContext('workspace');
-        forward = engine.read();
-        engine.beginPhase();
-      },
-      parameters.all,
-      (a, b) => ops.add(a, b),
-    );
-    for (const gradient of gradients) engine.retag(gradient, 'gradients');
-    const sums = zeros ? addAll(ops, zeros, gradients) : gradients;
-    engine.setContext('workspace');
-    const backward = engine.read();
-    engine.dispose(loss);
-
-    engine.beginPhase();
-    update(sums);
-    for (const gradient of sums) engine.dispose(gradient);
-    const optimizer = engine.read();
-    return { forward, backward, optimizer };
-  });
-  return { loaded, steps };
-}
-
-function addAll(
-  ops: Ops,
-  sums: readonly DryTensor[],
-  gradients: readonly DryTensor[],
-): DryTensor[] {
-  ops.engine.setContext('gradients');
-  return sums.map((sofar, index) => {
-    const sum = ops.add(sofar, gradients[index]!);
-    ops.engine.dispose(sofar);
-    ops.engine.dispose(gradients[index]!);
-    return sum;
-  });
-}
-
-/** All forward passes are alike; those over a text are scored at every position. */
-export function dryInference(
-  model: ModelSpec,
-  run: RunSpec,
-): { loaded: PhaseBytes; forward: PhaseBytes } {
-  const { engine, ops, parameters, gpt2 } = load(model, run);
-  if (model.architecture === 'encoder') {
-    const batch = createEncoderBatch(engine, model, run);
-    const loaded = engine.read();
-    engine.beginPhase();
-    engine.setContext('activations');
-    runEncoder(ops, gpt2, model, parameters, batch);
-    return { loaded, forward: engine.read() };
-  }
-  const batch = createBatch(engine, run.batch, {
-    length: run.seq,
-    start: 0,
-    padded: isPadded(run),
-  });
-  const targets =
-    run.data === 'text'
-      ? engine.within('inputs', () => engine.create([run.batch * run.seq, 2]))
-      : null;
-  const loaded = engine.read();
-  engine.beginPhase();
-  engine.setContext('activations');
-  const x = gpt2.runBlocks(batch, null);
-  engine.within('logits', () => (targets ? gpt2.score(x, targets) : gpt2.lastLogits(x, batch)));
-  engine.dispose(x);
-  return { loaded, forward: engine.read() };
-}
-
-/** Generation, token by token. The last token is never fed, so the cache ends one short of the sequence. */
+/** The last token is never fed, so the cache ends one short of the sequence. */
 export class DryGeneration {
   readonly loaded: PhaseBytes;
   readonly #model: ModelSpec;
