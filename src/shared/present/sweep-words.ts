@@ -30,7 +30,7 @@ const exponent = (value: number): string => {
 export interface LawWords {
   /** "activations, kvCache=off". */
   readonly what: string;
-  /** "seq^1.08". */
+  /** "seq^1.08", "bits^0.85". */
   readonly grows: string;
   /** "1.04 to 1.11". */
   readonly interval: string;
@@ -42,12 +42,12 @@ export interface LawWords {
 }
 
 export function describeLaw(law: Law): LawWords {
-  const { figure: name, axis, exponent: measured, halfWidth, predicted, stated, holds } = law;
+  const { figure: name, counted, exponent: measured, halfWidth, predicted, stated, holds } = law;
   const series = describeSeries(law);
   const [from, to] = stated ?? [];
   return {
     what: `${FIGURE_WORDS[name]}${series === '' ? '' : `, ${series}`}`,
-    grows: `${axis}^${exponent(measured)}`,
+    grows: `${counted}^${exponent(measured)}`,
     interval: `${exponent(measured - halfWidth)} to ${exponent(measured + halfWidth)}`,
     predicted: predicted === null ? '' : exponent(predicted),
     stated: [...new Set([from, to])].join(' to '),

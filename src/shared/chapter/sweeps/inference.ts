@@ -216,6 +216,7 @@ export const PRECISION: BundledSweep = {
     };
   },
   number: (_, value) => BITS[value] ?? NaN,
+  counted: 'bits',
   stated: (figure) => (figure === 'weights' ? [1, 1] : null),
   conclude(points) {
     const whole = points.find(({ point }) => point.precision === 'fp32');
@@ -253,6 +254,7 @@ export const DISTILLATION: BundledSweep = {
   axes: () => [{ name: 'model', values: DISTILLED }],
   spec: ({ model = '' }, full) => forwardPasses(model, full),
   number: (_, value) => parameterCount(preset(value)),
+  counted: 'parameters',
   stated: (figure) => (figure === 'weights' ? [1, 1] : null),
   conclude(points) {
     const [teacher, ...students] = points;

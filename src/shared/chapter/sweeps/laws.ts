@@ -14,6 +14,8 @@ import { type Axis, describePoint, type Point, pointsFor } from './sweep';
 export interface Law {
   readonly figure: FigureName;
   readonly axis: string;
+  /** What those numbers count: the axis, or the bits of a precision. */
+  readonly counted: string;
   /** The words that it holds for; empty where no words are swept. */
   readonly series: Point;
   readonly exponent: number;
@@ -52,6 +54,7 @@ export function findLaws(
         return {
           figure,
           axis: name,
+          counted: reading.counted ?? name,
           series,
           exponent: slope,
           halfWidth,

@@ -25,6 +25,8 @@ export interface SweepReading {
   readonly figures: readonly FigureName[];
   /** The number that a value of an axis stands for; NaN for a word. */
   number(axis: string, value: string): number;
+  /** What those numbers count, where the axis is named after something else: the bits of a precision. */
+  readonly counted?: string;
   /** The exponent that the chapter states, from and to; null where it states none. */
   stated(
     figure: FigureName,
