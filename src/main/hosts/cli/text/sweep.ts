@@ -89,15 +89,26 @@ function drawBars(
 }
 
 function lawsTable({ laws }: SweepOutcome): string {
-  return table(
+  const { head, rows, places } = withoutEmpty(
     ['', 'grows as', '95% interval', 'predicted', 'chapter', ''],
     laws
       .map(describeLaw)
       .map((law) => [law.what, law.grows, law.interval, law.predicted, law.stated, law.verdict]),
-    [0],
-    30,
-    [1, 5],
   );
+  return table(head, rows, [0], 30, places([1, 5]));
+}
+
+/** Some sweeps are held against no prediction, and some against nothing in the chapter: columns that say nothing go. */
+function withoutEmpty(head: readonly string[], rows: readonly (readonly string[])[]) {
+  const kept = head.flatMap((_, i) => (rows.some((row) => row[i] !== '') ? [i] : []));
+  const keep = (row: readonly string[]) => kept.map((i) => row[i] ?? '');
+  return {
+    head: keep(head),
+    rows: rows.map(keep),
+    /** Where columns of before stand now. */
+    places: (columns: readonly number[]) =>
+      columns.flatMap((i) => (kept.includes(i) ? [kept.indexOf(i)] : [])),
+  };
 }
 
 function conclusionsTable({ conclusions }: SweepOutcome): string {
@@ -110,13 +121,6 @@ function conclusionsTable({ conclusions }: SweepOutcome): string {
         ...rest.map((one) => ['', '', one.value, one.by, '']),
       ];
     });
-  // Some sweeps are held against no prediction, and some against no figure of the chapter.
-  const head = ['', 'measured', 'predicted', 'by', 'chapter'];
-  const kept = head.flatMap((_, i) => (rows.some((row) => row[i] !== '') ? [i] : []));
-  const keep = (row: readonly string[]) => kept.map((i) => row[i] ?? '');
-  return wrappedTable(
-    keep(head),
-    rows.map(keep),
-    [0, 3, 4].flatMap((i) => (kept.includes(i) ? [kept.indexOf(i)] : [])),
-  );
+  const kept = withoutEmpty(['', 'measured', 'predicted', 'by', 'chapter'], rows);
+  return wrappedTable(kept.head, kept.rows, kept.places([0, 3, 4]));
 }
