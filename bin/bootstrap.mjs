@@ -34,19 +34,15 @@ async function typecheck(node) {
 }
 
 /** Linter and formatter in one: `check` says what is amiss, `check --write` mends what it can. */
-async function check(...args) {
-  const biome = tool('@biomejs', `cli-${process.platform}-${process.arch}`, 'biome');
-  if (existsSync(biome)) {
-    const strict = ['--error-on-warnings', '--diagnostic-level=warn', '--max-diagnostics=200'];
-    return runForeground(biome, ['check', ...strict, ...args], { cwd: root, stdio: 'inherit' });
-  }
-  process.stderr.write('lint is left out: Biome is installed on Linux alone.\n');
-  return 0;
+function check(node, ...args) {
+  const strict = ['--error-on-warnings', '--diagnostic-level=warn', '--max-diagnostics=200'];
+  const biome = tool('@biomejs', 'biome', 'bin', 'biome');
+  return runForeground(node, [biome, 'check', ...strict, ...args], { cwd: root });
 }
 
 const checkImports = (node) =>
   runForeground(node, [join(root, 'scripts', 'check-imports.mjs')], { cwd: root });
-const lint = async (node) => (await check()) || (await checkImports(node));
+const lint = async (node) => (await check(node)) || (await checkImports(node));
 
 async function test(node, args) {
   if (args.length === 0) {
@@ -146,7 +142,7 @@ const commands = {
   test,
   typecheck,
   lint,
-  format: () => check('--write'),
+  format: (node) => check(node, '--write'),
 };
 
 const [name = 'start', ...args] = process.argv.slice(2);
