@@ -20,6 +20,7 @@ import { repository } from '../support/repository';
 const here = mkdtempSync(join(tmpdir(), 'plumbline-installed-'));
 afterAll(() => rmSync(here, { recursive: true, force: true }));
 
+const TOOLS = /biome|vite|typescript|rollup|electron|react|playwright|chromium|wabt|^@types/;
 const OLD_NODE = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.0.0' } })`;
 const run = (...flags: readonly string[]) =>
   JSON.parse(
@@ -44,6 +45,19 @@ describe.runIf(process.platform === 'linux')('an installed package', () => {
     const shipped = join(here, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
     mkdirSync(dirname(shipped), { recursive: true });
     symlinkSync(process.execPath, shipped);
+  });
+
+  it('brings no tool of development along', () => {
+    const { packages } = JSON.parse(
+      readFileSync(join(repository, 'package-lock.json'), 'utf8'),
+    ) as {
+      packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+    };
+    const brought = Object.entries(packages).flatMap(([path, { dev, devOptional }]) =>
+      dev || devOptional || path === '' ? [] : [path.replace(/^.*node_modules\//, '')],
+    );
+    expect(brought).toContain('better-sqlite3');
+    expect(brought.filter((name) => TOOLS.test(name))).toEqual([]);
   });
 
   it('runs in the process that starts it', () => {

@@ -19,6 +19,9 @@ export const appRoot = (() => {
   }
 })();
 
+/** Whether this is a clone with its sources rather than an installed package. */
+export const isClone = existsSync(join(appRoot, 'src'));
+
 export const version = (
   JSON.parse(readFileSync(join(appRoot, 'package.json'), 'utf8')) as { version: string }
 ).version;

@@ -34,16 +34,6 @@ export function rowName({ group, key, isPredicted }: ComparedRow): string {
   return capitalize(`${key}, ${group === 'phase' ? 'at its highest' : 'median time'}`);
 }
 
-/**
- * Whether a change beyond the noise is for the better: less memory, time and energy is, and more tokens a second. Null
- * where nothing changed, or it cannot be told from nothing.
- */
-export function judgeChange(row: ComparedRow, place: number): 'better' | 'worse' | null {
-  const change = row.changes[place] ?? 0;
-  if (change === 0 || row.isDistinct[place] !== true) return null;
-  return change > 0 === (row.unit === 'per_second') ? 'better' : 'worse';
-}
-
 /** "+12.0 MiB (+3.1%) worse"; a change within the noise is told by the word for it. */
 export function describeChange(row: ComparedRow, place: number, base: number): string {
   const change = row.changes[place] ?? null;
@@ -52,12 +42,12 @@ export function describeChange(row: ComparedRow, place: number, base: number): s
   if (row.isDistinct[place] === false) return INDISTINCT;
   const from = row.values[base] ?? 0;
   const share = from === 0 ? '' : ` (${formatSignedPercent((100 * change) / from)})`;
-  const judged = judgeChange(row, place);
+  const judged = row.judged[place] ?? null;
   return `${formatSigned(change, row.unit)}${share}${judged === null ? '' : ` ${judged}`}`;
 }
 
 const toneOfChange = (row: ComparedRow, place: number): Tone | null =>
-  judgeChange(row, place) ??
+  row.judged[place] ??
   (row.changes[place] === 0 || row.isDistinct[place] === false ? 'faint' : null);
 
 export function formatSigned(change: number, unit: RowUnit): string {

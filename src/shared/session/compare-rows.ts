@@ -35,7 +35,8 @@ export function buildRows(
 ): readonly ComparedRow[] {
   const { differences, peak, time, repeats } = comparison;
   const steps = countingSteps(docs);
-  const finish = (figure: Figure) => finishRow(figure, base, repeats);
+  const isSameWork = sessionsOfSameWork(docs.length, differences.config, base);
+  const finish = (figure: Figure) => judgeRow(finishRow(figure, base, repeats), isSameWork);
   const overall: readonly Figure[] = [
     { group: 'overall', key: 'peak', unit: 'bytes', values: peak.measured, within: steps },
     {
@@ -83,7 +84,7 @@ function finishRow(
   { group, key, unit, values, isPredicted = false, within = null }: Figure,
   base: number,
   repeats: Comparison['repeats'],
-): ComparedRow {
+): Omit<ComparedRow, 'judged'> {
   const from = values[base] ?? null;
   const changes = values.map((value, i) =>
     i === base || value === null || from === null ? null : value - from,
@@ -104,6 +105,29 @@ function finishRow(
       change === null ? null : change !== 0 && (noise === null || Math.abs(change) > noise),
     ),
   };
+}
+
+/** What makes a run other work, so that its figures are neither better nor worse. */
+const WORK: ReadonlySet<string> = new Set(['model', 'mode']);
+
+function sessionsOfSameWork(
+  count: number,
+  config: Comparison['differences']['config'],
+  base: number,
+): readonly boolean[] {
+  const work = config.filter(({ field }) => WORK.has(field));
+  return Array.from({ length: count }, (_, i) =>
+    work.every(({ values }) => values[i] === values[base]),
+  );
+}
+
+function judgeRow(row: Omit<ComparedRow, 'judged'>, isSameWork: readonly boolean[]): ComparedRow {
+  const isMoreBetter = row.unit === 'per_second';
+  const judged = row.changes.map((change, i) => {
+    if (!change || row.isDistinct[i] !== true || isSameWork[i] !== true) return null;
+    return change > 0 === isMoreBetter ? 'better' : 'worse';
+  });
+  return { ...row, judged };
 }
 
 /** How far apart runs of the same settings lie at most. */

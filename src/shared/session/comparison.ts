@@ -20,7 +20,14 @@ export interface ComparedRow {
   readonly why: string;
   /** Of each session: false where its change is not distinguishable from none, null where there is none. */
   readonly isDistinct: readonly (boolean | null)[];
+  /**
+   * Of each session: whether its change is for the better. Less memory, time and energy is, and more tokens a second.
+   * Null where nothing changed or it cannot be told from nothing, and where another model or mode makes it other work.
+   */
+  readonly judged: readonly (Judgement | null)[];
 }
+
+export type Judgement = 'better' | 'worse';
 
 /** As many sessions as letters, colours and shapes can tell apart. */
 export const MAX_COMPARED = 8;

@@ -1,12 +1,6 @@
 /** What is compared with what, what was set otherwise, and every figure: a column a session, its difference beside it. */
 import { Fragment, type ReactNode } from 'react';
-import {
-  describeChange,
-  judgeChange,
-  letter,
-  repeatsTable,
-  rowName,
-} from '../../../shared/present/comparison';
+import { describeChange, letter, repeatsTable, rowName } from '../../../shared/present/comparison';
 import { capitalize, formatSetting, settingName } from '../../../shared/present/names';
 import { formatFigure } from '../../../shared/session/compare-rows';
 import type { ComparedRow, Comparison } from '../../../shared/session/comparison';
@@ -144,7 +138,7 @@ function FigureRow({ row, base }: { row: ComparedRow; base: number }) {
             <td
               className="right num change"
               data-distinct={row.isDistinct[i] === true}
-              data-judged={judgeChange(row, i) ?? undefined}
+              data-judged={row.judged[i] ?? undefined}
               title={row.why}
             >
               {describeChange(row, i, base)}

@@ -1,8 +1,7 @@
 /** What of a difference is noise, what sessions are called, and which of them are runs of one thing. */
 import { describe, expect, it } from 'vitest';
-import { describeChange, INDISTINCT, judgeChange } from '../../../../src/shared/present/comparison';
+import { describeChange, INDISTINCT } from '../../../../src/shared/present/comparison';
 import { compareSessions } from '../../../../src/shared/session/compare';
-import type { RowUnit } from '../../../../src/shared/session/comparison';
 import { documentWith, MB, phase, series, training } from '../../../support/overlay-scenario';
 
 function trained(name: string, batch: number, peak = 0) {
@@ -55,17 +54,29 @@ describe('the rows of a comparison', () => {
   });
 
   it('judge a change by the quantity: less memory and time is better, more tokens a second too', () => {
-    const changed = (unit: RowUnit, change: number, isDistinct = true) => {
-      const row = rowOf(compare(timed('a', [10]), timed('b', [10])), 'overall', 'peak');
-      return judgeChange(
-        { ...row, unit, changes: [null, change], isDistinct: [null, isDistinct] },
-        1,
-      );
+    const run = (name: string, bytes: number, tokensPerSecond: number) => {
+      const doc = timed(name, [10], bytes, 1_000_000 * (bytes / MB));
+      const step = { phase: 'step' as const, count: 1, totalUs: 1, tokensPerSecond };
+      return { ...doc, time: { phases: [step] } } as unknown as typeof doc;
     };
-    for (const unit of ['bytes', 'microseconds', 'joules'] as const)
-      expect([changed(unit, 5), changed(unit, -5)], unit).toEqual(['worse', 'better']);
-    expect([changed('per_second', 5), changed('per_second', -5)]).toEqual(['better', 'worse']);
-    expect([changed('bytes', 0), changed('bytes', 5, false)]).toEqual([null, null]);
+    const comparison = compare(
+      run('a', 64 * MB, 100),
+      run('b', 96 * MB, 150),
+      run('c', 32 * MB, 50),
+    );
+    const judged = (key: string) => rowOf(comparison, 'overall', key).judged;
+    expect(judged('peak')).toEqual([null, 'worse', 'better']);
+    expect(judged('duration')).toEqual([null, 'worse', 'better']);
+    expect(judged('throughput')).toEqual([null, 'better', 'worse']);
+    const same = compare(timed('a', [10]), timed('b', [10]));
+    expect(rowOf(same, 'overall', 'peak').judged).toEqual([null, null]);
+  });
+
+  it('judge no change of a run that does other work', () => {
+    const [one, other] = [trained('a', 1), trained('b', 1, 9 * MB)];
+    const generating = { ...other, run: other.run && { ...other.run, mode: 'generate' as const } };
+    expect(rowOf(compare(one, other), 'overall', 'peak').judged).toEqual([null, 'worse']);
+    expect(rowOf(compare(one, generating), 'overall', 'peak').judged).toEqual([null, null]);
   });
 
   it('take every byte that a framework counts for a difference', () => {

@@ -1,8 +1,9 @@
-/** `npm run demo`: two recordings of the bundled GPT-2, laid over their budgets, with reports to open. */
+/** `plumbline demo`, in a clone `npm run demo`: two recordings of the bundled GPT-2, laid over their budgets, with reports to open. */
 import type { Command } from 'commander';
 import { preset } from '../../../../shared/model/presets';
 import { runDefaults } from '../../../../shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
+import { isClone } from '../../../install/paths';
 import { describeSession } from '../describe-session';
 import { recordBundled } from '../options/record-bundled';
 import type { Output } from '../output';
@@ -52,7 +53,7 @@ export function registerDemo(program: Command, output: Output): void {
         output.result(
           { sessions: docs, comparison, reports: paths },
           () =>
-            `Reports:\n${paths.map((path) => `  ${path}`).join('\n')}\n\nNext, see how the second run was made up, moment by moment: npm start`,
+            `Reports:\n${paths.map((path) => `  ${path}`).join('\n')}\n\nNext, see how the second run was made up, moment by moment:\n  ${isClone ? 'npm start' : 'plumbline serve --open'}`,
         );
       }),
     );
