@@ -40,10 +40,22 @@ _step = None
 _by_hand = False  # the script announces its run itself
 
 
+# What a process that has a rank leaves those it starts, which inherit the launcher's variables and are no ranks: the
+# variable it has it from, and its pid.
+_RANKED = "PLUMBLINE_RANKED"
+
+
 def _launched_rank():
     """The rank the launcher gave this process (torchrun, accelerate, mpirun, srun); None where there is none."""
+    if _is_worker():
+        return None
+    own = str(os.getpid())
     for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID", "LOCAL_RANK"):
         if os.environ.get(name, "").isdigit():
+            by, pid = os.environ.get(_RANKED, name + " " + own).split(" ")
+            if by == name and pid != own:
+                return None
+            os.environ[_RANKED] = name + " " + own
             return int(os.environ[name])
     return None
 
@@ -56,25 +68,43 @@ def _joined_rank():
     return None
 
 
+def _is_worker():
+    """Whether multiprocessing, or torch's, started this process."""
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and process.parent_process() is not None
+
+
+def _process_name():
+    """What a worker was called by the script, of others the script itself."""
+    if _is_worker():
+        return sys.modules["multiprocessing.process"].current_process().name
+    return os.path.basename((getattr(sys, "argv", None) or [""])[0])
+
+
 class _Channel:
     """The socket. Safe to use from threads, signal handlers and finalizers, and after a fork: a child makes its own."""
 
     def __init__(self):
         self.lock, self.sending, self.kept, self.dropped = threading.RLock(), False, bytearray(), 0
         self.socket, self.retry_at, self.address = None, 0.0, os.environ.get("PLUMBLINE_SOCKET")
-        self.rank, self.head = None, '{"v":1,"ts":'
-        self.look_up_rank(_launched_rank)
+        self.rank, self.head, self.joined = None, '{"v":1,"ts":', _joined_rank
+        if self.address:
+            self.look_up_rank(_launched_rank)
 
     def after_fork(self):
-        """Without a word on the parent's connection: bytes of two processes would mix, and what it kept is its own."""
+        """Without a word on the parent's connection: bytes of two processes would mix, and what it kept is its own. A
+        process group that the parent had joined is not this one's."""
+        inherited = self.joined is _never or _joined_rank() is not None
         self.drop()
         self.__init__()
+        if inherited:
+            self.joined = _never
 
-    def look_up_rank(self, find=_joined_rank):
+    def look_up_rank(self, find=None):
         if self.rank is not None:
             return
         try:
-            self.rank = find()
+            self.rank = (find or self.joined)()
         except Exception:
             return
         if self.rank is not None:
@@ -111,7 +141,8 @@ class _Channel:
             self.socket = connection
         self.look_up_rank(_launched_rank)
         self.look_up_rank()
-        self.kept += ('%s%d,"type":"process","pid":%d}\n' % (self.head, _now(), os.getpid())).encode()
+        self.kept += ('%s%d,"type":"process","pid":%d,"name":%s}\n' % (
+            self.head, _now(), os.getpid(), json.dumps(_process_name()[:200]))).encode()
         return True
 
     def send(self):
@@ -150,12 +181,22 @@ class _Channel:
 
 _channel = _Channel()
 _the_watcher = None
+_look_for_models = None  # of a script that is watched without having asked: makes the next module that is called be looked at
 
 
 def _after_fork():
-    _channel.after_fork()
-    if _the_watcher is not None:
-        _the_watcher.busy = True  # what it watches is the parent's to tell
+    global _step, _by_hand
+    try:
+        _channel.after_fork()
+        _step, _by_hand = None, False
+        if _the_watcher is not None:
+            _the_watcher.after_fork()
+    except Exception:
+        pass
+
+
+def _never():
+    return None
 
 
 atexit.register(_channel.at_exit)
@@ -422,10 +463,6 @@ def _told_when_awake(method):
 _LATER = object()
 
 
-def _never():
-    return False
-
-
 def _compiling(torch):
     """What tells whether torch is compiling or tracing just now: a look at a tensor's shape would become a part of the
     graph."""
@@ -453,6 +490,10 @@ class _Objects:
     def __init__(self, torch, models, optimizers):
         self.torch, self.models, self.optimizers = torch, models, optimizers
         self.spent, self.latest, self.told = 0.0, 0.0, {}
+        self.packed = weakref.WeakKeyDictionary()  # by model: what its packed weights hold, and what was not opened
+        self.opening = _OPENING_S
+        # Models and optimizers a process was forked with and has not used yet: they are the parent's, as are those on a GPU.
+        self.inherited, self.forked = weakref.WeakSet(), False
         # Those whose storage is the whole of them, and whether a storage can be asked for (from torch 2.0).
         self.plain = {torch.Tensor, getattr(getattr(torch, "nn", None), "Parameter", None)}
         self.storages = hasattr(torch.Tensor, "untyped_storage")
@@ -475,10 +516,21 @@ class _Objects:
     def count(self):
         """[component, type, device, bytes] of each that holds any, and sentences on what could not be told."""
         held, untold, seen, strided = {}, {}, set(), getattr(self.torch, "strided", None)
+        for model in self.used(self.models):
+            packed, unopened = self.packed_in(model)
+            for dtype, size, _elements in packed:
+                name = ("params", dtype, self.torch.device("cpu"))
+                held[name] = held.get(name, 0) + size
+            if unopened:
+                untold["packed"] = untold.get("packed", 0) + unopened
         for component, value in self.values():
             for one in (value,) if hasattr(value, "untyped_storage") else _tensors(value, 4):
                 try:
-                    plain = strided is not None and type(one) in self.plain and one.layout is strided and one.device.type != "meta"
+                    if self.forked and one.device.type == "cuda":
+                        untold["forked"] = untold.get("forked", 0) + 1
+                        continue
+                    plain = (strided is not None and type(one) in self.plain and one.layout is strided and one.device.type != "meta"
+                             and not getattr(one, "is_quantized", False))
                     for tensor in (one,) if plain else _strided(one):
                         storage = tensor.untyped_storage() if self.storages else None
                         key = id(tensor) if storage is None else storage._cdata
@@ -489,23 +541,59 @@ class _Objects:
                 except Exception:
                     kind = "meta" if getattr(getattr(one, "device", None), "type", None) == "meta" else type(one).__name__
                     untold[kind] = untold.get(kind, 0) + 1
-        words = ["%d tensors of kind %s do not tell their bytes" % (n, kind) if kind != "meta" else
-                 "%d tensors are on the meta device and hold no bytes yet" % n for kind, n in sorted(untold.items())]
+        words = [_untold(kind, n) for kind, n in sorted(untold.items())]
         return sorted([component, _dtype_name(dtype), str(device), size] for (component, dtype, device), size in held.items() if size), words
+
+    def used(self, some):
+        return [one for one in some if one not in self.inherited] if self.forked else list(some)
+
+    def packed_in(self, model):
+        """What the quantized modules of `model` keep where no tensor is to be seen, [type, bytes, elements] each, and how
+        many of these were not opened. To open one copies it, in host memory: that is done once, and not for long."""
+        known = self.packed.get(model)
+        if known is None:
+            found, unopened, shapes = [], 0, {}
+            for module in model.modules():
+                if not _is_packed(module):
+                    continue
+                if hasattr(module, "in_features"):
+                    shapes[id(getattr(module, "_packed_params", None))] = module.in_features * module.out_features
+                for value in vars(module).values():
+                    if type(value).__name__ != "ScriptObject":
+                        continue
+                    if self.opening <= 0:
+                        size = shapes.get(id(module), 0)
+                        if size:
+                            found.append((self.torch.qint8, size, size))
+                        unopened += 1
+                        continue
+                    began = time.perf_counter()
+                    inside = {one.data_ptr(): one for one in _unpacked(value, 8)}  # a bias that two of its parts share counts once
+                    half = self.torch.float16 if inside and _is_half(module, value) else None  # it opens as floats
+                    for one in inside.values():
+                        dtype = half if half is not None and one.dim() > 1 else one.dtype
+                        found.append((dtype, one.numel() * (2 if dtype is half else one.element_size()), one.numel()))
+                    self.opening -= time.perf_counter() - began
+            known = self.packed[model] = found, unopened
+        return known
 
     def values(self):
         """Whatever may hold tensors, with its component. What is reached twice counts where it comes first."""
-        models, optimizers = list(self.models), list(self.optimizers)
+        models, optimizers = self.used(self.models), self.used(self.optimizers)
         weights = {id(one): one for model in models for one in model.parameters()}
         half = any(str(getattr(one, "dtype", "")) in ("torch.float16", "torch.bfloat16") for one in weights.values())
+        eight_bit = any(type(one).__name__ == "Int8Params" for one in weights.values())
         for one in weights.values():
             yield "params", one
-            quantized = getattr(one, "quant_state", None)  # bitsandbytes keeps scales beside its weights
-            if quantized is not None:
-                yield "params", vars(quantized)
+        for one in weights.values():
+            for name, value in one.__dict__.items() if hasattr(one, "__dict__") else ():  # bitsandbytes keeps scales there
+                yield "gradients" if "grad" in name else "params", value
         for model in models:
             for one in model.buffers():
                 yield "buffers", one
+            for one in model.modules() if eight_bit else ():
+                if type(one).__name__ == "Linear8bitLt":  # once it was called its scales are here
+                    yield "params", getattr(one, "state", None)
         for optimizer in optimizers:
             for group in optimizer.param_groups:
                 for one in group["params"]:
@@ -523,13 +611,55 @@ class _Objects:
                     yield "optimizer_other", state
 
 
+# How long packed weights may be opened to count them, in all.
+_OPENING_S = 0.2
+_UNTOLD = {
+    "meta": ("tensor is on the meta device and holds no bytes yet", "tensors are on the meta device and hold no bytes yet"),
+    "packed": ("packed weight was not opened, which takes long: its values are counted by their shape, the rest of it is not",
+               "packed weights were not opened, which takes long: their values are counted by their shape, the rest of them is not"),
+    "forked": ("tensor is on the GPU of the process that this one was forked from",
+               "tensors are on the GPU of the process that this one was forked from"),
+}
+
+
+def _untold(kind, count):
+    one, many = _UNTOLD.get(kind, ("tensor of kind %s does not tell its bytes" % kind, "tensors of kind %s do not tell their bytes" % kind))
+    return "%d %s" % (count, one if count == 1 else many)
+
+
 _STATES = {"exp_avg": "adam_m", "exp_avg_sq": "adam_v", "momentum_buffer": "momentum"}
 
 
+def _is_packed(module):
+    """Whether it is one of torch's quantized modules, which keep their weights in the form their library wants."""
+    name = type(module).__module__
+    return name.startswith("torch.") and ".quantized." in name
+
+
+def _is_half(module, packed):
+    """Whether its weights are kept in 16 bits: linear ones say so themselves, recurrent ones in what they are packed in."""
+    kinds = (one for one in packed.__getstate__()[0] if isinstance(one, str))
+    return str(getattr(module, "dtype", None)) == "torch.float16" or any("fp16" in one for one in kinds)
+
+
+def _unpacked(value, depth):
+    """The weights and biases in a packed object. Whole numbers are how it was packed, and not kept as tensors."""
+    if hasattr(value, "element_size"):
+        if value.is_quantized or value.is_floating_point():
+            yield value
+    elif depth and type(value).__name__ == "ScriptObject":
+        yield from _unpacked(value.__getstate__(), depth - 1)
+    elif depth and isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _unpacked(one, depth - 1)
+
+
 def _tensors(value, depth):
-    """Every tensor in it, through lists and dictionaries."""
+    """Every tensor in it, through lists, dictionaries, and what libraries call the state of a quantized weight."""
     if hasattr(value, "element_size"):
         yield value
+    elif depth and type(value).__name__ in ("QuantState", "MatmulLtState"):
+        yield from _tensors(vars(value), depth - 1)
     elif depth and isinstance(value, dict):
         for one in list(value.values()):
             yield from _tensors(one, depth - 1)
@@ -546,6 +676,13 @@ def _strided(tensor):
         return
     if tensor.device.type == "meta":
         raise TypeError("nothing is held")
+    if _wraps(tensor):
+        inner = [one for one in vars(tensor).values() if hasattr(one, "element_size")]
+        for one in inner:
+            yield from _strided(one)
+        if inner:
+            return
+        tensor.untyped_storage().data_ptr()  # raises where there is none
     layout = str(getattr(tensor, "layout", "torch.strided"))
     if layout == "torch.sparse_coo":
         yield from (tensor._indices(), tensor._values())
@@ -555,12 +692,19 @@ def _strided(tensor):
         yield from (tensor.ccol_indices(), tensor.row_indices(), tensor.values())
     else:
         yield tensor
+        if getattr(tensor, "is_quantized", False) and "per_channel" in str(tensor.qscheme()):
+            yield from (tensor.q_per_channel_scales(), tensor.q_per_channel_zero_points())
+
+
+def _wraps(tensor):
+    """Whether it is of a class that does its own arithmetic, and so may keep its bytes in others that it holds."""
+    own = getattr(type(tensor), "__torch_dispatch__", None)
+    return own is not None and own is not getattr(sys.modules["torch"].Tensor, "__torch_dispatch__", None)
 
 
 def _dtype_name(dtype):
     name = str(dtype)
     return _DTYPES.get(name, name.replace("torch.", ""))
-
 
 
 class _Blocks:
@@ -677,6 +821,11 @@ def _repeated(model):
     return kind.__name__, [(name, one) for name, one in outer if _untouchable(one) is None][:_MOST_BLOCKS]
 
 
+def _is_model(module):
+    """Whether it has weights: parameters, or packed ones."""
+    return next(iter(module.parameters()), None) is not None or any(map(_is_packed, module.modules()))
+
+
 def _untouchable(module):
     """Compiled and scripted modules are as fast as they are because nobody looks in: the word for what this one is."""
     if type(module).__name__ == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None:
@@ -756,28 +905,11 @@ class _Watcher:
     def __init__(self, torch):
         self.torch = torch
         self.models, self.optimizers = weakref.WeakSet(), weakref.WeakSet()
-        self.objects = _Objects(torch, self.models, self.optimizers)
-        self.blocks = _Blocks(self)
-        self.busy = False
-        self.started, self.spent = time.perf_counter(), 0.0
-        self.wake_at, self.slept_at = None, (0.0, 0.0)  # when asleep: until when at the least; when and at what cost it began
-        self.latest, self.told_from = 0.0, None  # what the phases of the step told last cost; what had been spent on phases before
-        self.midway = False  # in a step that is not told
-        self.thinned = False  # and this was said
-        self.handles, self.look_for_models = [], None
-        self.open, self.open_step, self.last = None, None, None
-        self.depth, self.device, self.gpu, self.run_told = 0, None, False, None
-        self.step, self.backwards, self.token = None, 0, 0
-        self.steps, self.iteration = 0, _Iteration()  # passes that might have been told, evaluations among them
-        self.alternates, self.accumulated = False, 1  # whether optimizers of this step take turns; backward passes of the last
+        self.handles, self.blocks = [], _Blocks(self)
         self.asked = False  # by the script: else what it announces itself comes first
-        self.left = set()  # kinds of modules that were left alone
-        self.root = None  # whose forward pass runs: a watched module inside it tells nothing
-        self.lines, self.cost, self.watching, self.steps_follow = [], _allowed_cost(), False, False
-        self.input, self.told_input = None, None  # shape of what the model is called with
-        self.ended = None  # phase, step and time of what ended in this hook: its objects are counted once that is told
-        self.objects_failed, self.new_at = False, 0  # the pass before which a model or an optimizer came last
-        self.settled_at, self.beginnings = None, 0  # of which of these the first steps are over, and how many that were
+        self.cost, self.watching, self.steps_follow = _allowed_cost(), False, False
+        self.forked_from = None
+        self.begin_anew()
         self.compiling = _compiling(torch)
         backward = torch.autograd.backward
 
@@ -793,6 +925,40 @@ class _Watcher:
 
         torch.autograd.backward = watched_backward
         atexit.register(self.on_exit)
+
+    def begin_anew(self):
+        """As of a process that has told nothing yet."""
+        self.objects = _Objects(self.torch, self.models, self.optimizers)
+        self.busy = False
+        self.started, self.spent = time.perf_counter(), 0.0
+        self.wake_at, self.slept_at = None, (0.0, 0.0)  # when asleep: until when at the least; when and at what cost it began
+        self.latest, self.told_from = 0.0, None  # what the phases of the step told last cost; what had been spent on phases before
+        self.midway = False  # in a step that is not told
+        self.thinned = False  # and this was said
+        self.open, self.open_step, self.last = None, None, None
+        self.depth, self.device, self.gpu, self.run_told = 0, None, False, None
+        self.step, self.backwards, self.token = None, 0, 0
+        self.steps, self.iteration = 0, _Iteration()  # passes that might have been told, evaluations among them
+        self.alternates, self.accumulated = False, 1  # whether optimizers of this step take turns; backward passes of the last
+        self.left = set()  # kinds of modules that were left alone
+        self.root = None  # whose forward pass runs: a watched module inside it tells nothing
+        self.lines, self.input, self.told_input = [], None, None  # and the shape of what the model is called with
+        self.ended = None  # phase, step and time of what ended in this hook: its objects are counted once that is told
+        self.objects_failed, self.new_at = False, 0  # the pass before which a model or an optimizer came last
+        self.settled_at, self.beginnings = None, 0  # of which of these the first steps are over, and how many that were
+
+    def after_fork(self):
+        """In the child: what the parent watches is watched in it as well, and told once it is used there."""
+        self.blocks.detach()
+        self.blocks.edges.clear()
+        self.blocks.spent, self.blocks.latest = 0.0, 0.0
+        self.begin_anew()
+        self.forked_from = os.getppid()
+        self.objects.forked, self.objects.inherited = True, weakref.WeakSet([*self.models, *self.optimizers])
+        for optimizer in self.optimizers:
+            self.iteration.add(optimizer)
+        if _look_for_models is not None:
+            _look_for_models()
 
     # --- what is watched ---
 
@@ -858,13 +1024,27 @@ class _Watcher:
 
     @_told
     def tell_model(self, root):
+        self.describe(root)
+
+    def describe(self, root):
         inner = _inner(root)
         weights = list(inner.parameters())
-        if weights:
-            self.device = weights[0].device
-            self.gpu = getattr(self.device, "type", None) == "cuda"
+        packed, _unopened = self.objects.packed_in(inner)
+        if weights or packed:
+            self.device = weights[0].device if weights else self.torch.device("cpu")
+            self.gpu = getattr(self.device, "type", None) == "cuda" and self.forked_from is None
         if not self.is_silent():
-            self.tell(_line("model", {"fields": _model_fields(inner, weights)}))
+            self.tell(_line("model", {"fields": _model_fields(inner, weights, packed)}))
+
+    def describe_inherited(self, root):
+        """A model that this process was forked with, once it uses it."""
+        if root not in self.objects.inherited:
+            return
+        self.objects.inherited.discard(root)
+        if not self.left:
+            self.left.add("forked")
+            self.tell(_line("note", {"text": "this process was forked from process %d, and shares with it what both held then until one of them writes to it" % self.forked_from}))
+        self.describe(root)
 
     # --- hooks ---
 
@@ -881,6 +1061,8 @@ class _Watcher:
         if self.captured():
             return
         self.root = weakref.ref(root)
+        if self.objects.inherited:
+            self.describe_inherited(root)
         self.input = _shape(args, kwargs)
         training = self.torch.is_grad_enabled() and getattr(root, "training", False)
         if training and self.run_told is not None and self.run_told["mode"] == "train":  # all that has to be known is
@@ -936,6 +1118,7 @@ class _Watcher:
     def on_optimizer_begin(self, optimizer, *_args):
         if self.captured():
             return
+        self.objects.inherited.discard(optimizer)
         self.tell_optimizer(optimizer)
         self.begin("optimizer")
 
@@ -955,8 +1138,8 @@ class _Watcher:
         """An optimizer that steps for the first time long after it was made may train a model that was not called before."""
         self.new_at = self.steps
         self.rouse()
-        if self.look_for_models is not None:
-            self.look_for_models()
+        if _look_for_models is not None:
+            _look_for_models()
 
     @_told
     def end_pass(self, optimizer):
@@ -1192,7 +1375,7 @@ class _Watcher:
             "framework": "pytorch", "torch": str(torch.__version__), "mode": mode,
             "device": torch.cuda.get_device_name(self.device) if cuda else str(self.device),
             "batch": int(ids.shape[0]) if ids is not None and len(ids.shape) > 0 else None, "seq": length,
-            "precision": _precision(torch, inner, self.device),
+            "precision": _precision(torch, inner, self.device, self.objects.packed_in(inner)[0]),
             "attention": getattr(config, "_attn_implementation", None),
             "checkpointing": "full" if getattr(inner, "is_gradient_checkpointing", False) else "none",
         }
@@ -1245,8 +1428,31 @@ def _bytes(tensor):
 _DTYPES = {"torch.float32": "fp32", "torch.float16": "fp16", "torch.bfloat16": "bf16", "torch.int8": "int8"}
 
 
-def _precision(torch, model, device):
-    own = next((_DTYPES.get(str(one.dtype)) for one in model.parameters()), None)
+def _elements(weight):
+    """Of a weight in 4 bits, two of which lie in a byte, as many as it stands for."""
+    shape = getattr(getattr(weight, "quant_state", None), "shape", None)
+    if shape is None:
+        return weight.numel()
+    count = 1
+    for size in shape:
+        count *= int(size)
+    return count
+
+
+def _weight_precision(model, packed):
+    """What most of its weights are held in."""
+    held = {}
+    for one in model.parameters():
+        kind = getattr(getattr(one, "quant_state", None), "quant_type", None)
+        kind = "int4" if kind == "fp4" else kind or _DTYPES.get(str(one.dtype))
+        held[kind] = held.get(kind, 0) + _elements(one)
+    for dtype, _size, elements in packed:
+        kind = "int8" if str(dtype) == "torch.qint8" else _DTYPES.get(str(dtype))
+        held[kind] = held.get(kind, 0) + elements
+    return max(held, key=held.get) if held else None
+
+
+def _precision(torch, model, device, packed=()):
     kind = getattr(device, "type", "cpu")
     try:
         if torch.is_autocast_enabled(kind):
@@ -1254,7 +1460,7 @@ def _precision(torch, model, device):
     except TypeError:  # before torch 2.4
         if kind == "cuda" and torch.is_autocast_enabled():
             return "mixed-" + _DTYPES.get(str(torch.get_autocast_gpu_dtype()), "fp16")
-    return own
+    return _weight_precision(model, packed)
 
 
 def _optimizer_fields(optimizer):
@@ -1273,8 +1479,9 @@ _CONFIG = {
 }
 
 
-def _model_fields(model, weights):
-    """What the model is: from its configuration where it has one, else from the shapes of its parameters."""
+def _model_fields(model, weights, packed=()):
+    """What the model is: from its configuration where it has one, else from the shapes of its parameters. `packed` is what
+    quantized modules keep beside these."""
     config = getattr(model, "config", None)
     fields = {"name": getattr(config, "_name_or_path", None) or type(model).__name__}
     for field, names in _CONFIG.items():
@@ -1283,14 +1490,14 @@ def _model_fields(model, weights):
             fields[field] = value
     if "hidden" not in fields:
         fields.update(_shape_fields(model))
-    if weights:
-        fields["dtype"] = _DTYPES.get(str(weights[0].dtype), str(weights[0].dtype))
+    if weights or packed:
+        fields["dtype"] = _dtype_name(weights[0].dtype if weights else packed[0][0])
     told = _config_fields(config)
     if told:
         fields["config"] = told
-    fields["parameters"] = sum(one.numel() for one in weights)
+    fields["parameters"] = sum(map(_elements, weights)) + sum(elements for _dtype, _size, elements in packed)
     fields["trainable"] = sum(one.numel() for one in weights if one.requires_grad)
-    fields["parameterBytes"] = sum(map(_bytes, weights))
+    fields["parameterBytes"] = sum(map(_bytes, weights)) + sum(size for _dtype, size, _elements in packed)
     return fields
 
 

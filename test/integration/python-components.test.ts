@@ -4,14 +4,20 @@
  * Needs a Python that can import torch and transformers: python3, or the one named by PLUMBLINE_TEST_TORCH.
  */
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { instrumentEnvironment } from '../../src/main/workloads/instrument';
+import type { SessionDocument } from '../../src/shared/session/session-document';
+import { processIn } from '../../src/shared/trace/series-ids';
+import type { Marker } from '../../src/shared/trace/types';
+import { runJson, temporaryHome } from '../support/cli';
 import { runPython, torchPython } from '../support/python';
 
 const helpers = join(import.meta.dirname, '../../resources/python');
 const real = join(import.meta.dirname, '../fixtures/torch-real');
 const script = join(real, 'components.py');
 const python = torchPython('import torch, transformers');
+/** Cases without an optimizer. */
+const INFERRED = /^(packed|per channel|weights)/;
 const reason = python ? '' : ' (skipped: no Python that can import torch and transformers)';
 
 it.skipIf(!python)(
@@ -36,7 +42,10 @@ it.skipIf(!python)(
           name,
           lines
             .slice(0, to < 0 ? undefined : to)
-            .findLast(({ type, phase }) => type === 'objects' && phase === 'optimizer')?.parts,
+            .findLast(
+              ({ type, phase }) =>
+                type === 'objects' && (phase === 'optimizer' || INFERRED.test(name)),
+            )?.parts,
         ];
       }),
     );
@@ -44,6 +53,16 @@ it.skipIf(!python)(
     expect(lines.flatMap(({ untold = [] }) => untold)).toContain(
       '2 tensors are on the meta device and hold no bytes yet',
     );
+    expect(lines.flatMap(({ untold = [] }) => untold)).toContain(
+      '1 tensor of kind Closed does not tell its bytes',
+    );
+    const precision = (name: string) => {
+      const from = lines.findIndex(({ text }) => text === `case ${name}`);
+      return lines.slice(from).find(({ type }) => type === 'run')?.fields?.precision;
+    };
+    expect(precision('packed weights')).toBe('int8');
+    expect(precision('packed halves')).toBe('fp16');
+    expect(precision('weights in four bits')).toBe('nf4');
     expect(lines.some(({ text }) => text?.includes('could not be counted: RuntimeError'))).toBe(
       true,
     );
@@ -127,3 +146,53 @@ it.skipIf(!python)(
     expect(leaking('backward')).toEqual([0, 1, 2, 3, 4, 5].map(() => -saved));
   },
 );
+
+describe.skipIf(!python)(`a script that starts processes${reason}`, () => {
+  const children = join(real, 'children.py');
+  const home = temporaryHome();
+  afterAll(() => home.dispose());
+  const record = async (command: readonly string[]) => {
+    const { code, stderr, document } = await runJson<SessionDocument>(
+      ['record', '--', python ?? '', ...command],
+      home.dir,
+    );
+    expect(code, stderr).toBe(0);
+    expect(document.warnings).toEqual([]);
+    /** By rank: what its objects hold at the end of its last optimizer step, and what it is said to be. */
+    return Map.groupBy(document.markers, ({ rank }) => rank);
+  };
+  /** A linear layer of `inputs` to 64 and one to 4: its weights and biases, their gradients and both moments. */
+  const held = (inputs: number) => 4 * (64 * inputs + 64 + 64 * 4 + 4);
+  const params = (markers: readonly Marker[] = []) =>
+    markers.flatMap((marker) =>
+      marker.type === 'objects'
+        ? marker.parts.flatMap(({ component, bytes }) => (component === 'params' ? [bytes] : []))
+        : [],
+    );
+
+  it('tells what each of them holds, and those that hold nothing not at all', async () => {
+    const byProcess = await record([children]);
+    expect([...byProcess.keys()].filter((rank) => processIn(rank) === null)).toEqual([0]);
+    expect(new Set(params(byProcess.get(0)))).toEqual(new Set([held(16)]));
+    const beside = [...byProcess].flatMap(([rank, markers]) => (rank === 0 ? [] : [markers]));
+    expect(beside.map((markers) => Math.max(...params(markers))).sort()).toEqual(
+      [16, 32, 33, 34].map(held).sort(),
+    );
+    const said = beside.map((markers) =>
+      markers.flatMap((marker) => (marker.type === 'note' ? [marker.text] : [])).join('; '),
+    );
+    for (const kind of ['fork', 'spawn', 'forkserver'])
+      expect(said.some((text) => text.endsWith(`is trainer by ${kind}`))).toBe(true);
+    expect(said.some((text) => text.includes('this process was forked from process'))).toBe(true);
+  });
+
+  it('has ranks that belong to the process group alone', async () => {
+    const launch = ['-m', 'torch.distributed.run', '--nproc-per-node', '2'];
+    const byProcess = await record([...launch, children, '--ranks']);
+    const ranks = [...byProcess.keys()].filter((rank) => processIn(rank) === null);
+    expect(ranks.sort()).toEqual([0, 1]);
+    for (const rank of ranks)
+      expect(new Set(params(byProcess.get(rank)))).toEqual(new Set([held(16)]));
+    expect(byProcess.size).toBe(2 + 2 * 4);
+  });
+});

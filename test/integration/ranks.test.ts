@@ -147,20 +147,58 @@ describe.skipIf(!python)(
       }
     });
 
-    it.each([['--mpi'], ['--plain'], ['--fork']])(
-      'is known by whatever tells the ranks: %s',
+    it('is known by what mpirun leaves its ranks', async () => {
+      const { ranks, warnings, series } = await recorded('--mpi', 2);
+      expect(warnings).toEqual([]);
+      expect(ranks!.map(({ rank, measuredPeak }) => [rank, measuredPeak])).toEqual([
+        [0, MB],
+        [1, 2 * MB],
+      ]);
+      if (linux)
+        expect(series.map(({ id }) => id)).toEqual(
+          expect.arrayContaining(['rank0.rss', 'rank1.rss']),
+        );
+    });
+
+    it.each([['--plain'], ['--fork']])(
+      'has processes, known by their pids, and no ranks where no launcher numbers them: %s',
       async (how) => {
-        const { ranks, warnings, series } = await recorded(how, 2);
+        const { id, ranks, warnings, series, overlay, markers } = await recorded(how, 2);
         expect(warnings).toEqual([]);
-        // Without a number from the launcher, ranks are told apart and not ordered.
         expect(ranks!.map(({ measuredPeak }) => measuredPeak).sort()).toEqual([MB, 2 * MB]);
-        expect(ranks!.map(({ rank }) => rank)).toEqual([0, 1]);
+        const [first, beside] = ranks!;
+        expect(first).toMatchObject({ rank: 0, series: 'framework.allocated' });
+        expect(first).not.toHaveProperty('process');
+        const pid = beside!.process!;
+        expect(beside).toMatchObject({ series: `process${pid}.framework.allocated` });
+        expect(markers.filter(({ type }) => type === 'note')).toMatchObject([
+          {
+            rank: beside!.rank,
+            text: expect.stringMatching(`^process ${pid} is (ranks.py|ForkProcess-2)`),
+          },
+        ]);
         if (linux)
-          expect(series.map(({ id }) => id)).toEqual(
-            expect.arrayContaining(['rank0.rss', 'rank1.rss']),
-          );
+          expect(
+            series.flatMap((one) => (/^(rank|process).*rss/.test(one.id) ? [one.id] : [])),
+          ).toEqual(expect.arrayContaining(['process0.rss', `process${pid}.rss`]));
+        const shown = overlay.rank === 0 ? 'the first process' : `process ${pid}`;
+        const { stdout } = await runCli(['show', id], home.dir);
+        expect(stdout).toContain('By process, at the highest');
+        expect(stdout).toContain(`Of 2 processes, ${shown} is shown`);
+        expect(stdout).not.toMatch(/\brank \d/);
       },
     );
+
+    it('has the workers of a rank beside the ranks, also where they inherit its number', async () => {
+      const { ranks, warnings } = await recorded('--torchrun-and-workers', 2);
+      expect(warnings).toEqual([]);
+      expect(ranks!.map(({ rank, process }) => [rank, process === undefined])).toEqual([
+        [0, true],
+        [1, true],
+        [expect.any(Number), false],
+        [expect.any(Number), false],
+      ]);
+    });
 
     it('is compared with the budget of a rank, not with that of the whole model', async () => {
       const declared = [

@@ -58,6 +58,7 @@ def _watch_all(torch):
     plumbline = _helper()
     arm = _on_outermost_call(torch, plumbline)
     arm()
+    plumbline._look_for_models = arm
     _on_new_optimizer(torch.optim.Optimizer, plumbline, arm)
 
 
@@ -69,7 +70,6 @@ def _on_new_optimizer(optimizers, plumbline, arm):
         initialize(self, *args, **kwargs)
         try:
             plumbline._watcher().add_optimizer(self)
-            plumbline._watcher().look_for_models = arm
             arm()
         except Exception:
             pass
@@ -94,7 +94,7 @@ def _on_outermost_call(torch, plumbline):
                 if self in watcher.models:
                     if watcher.is_settled() and modules.__call__ is __call__:
                         modules.__call__ = original
-                elif next(iter(self.parameters()), None) is not None:
+                elif plumbline._is_model(self):
                     kind = plumbline._untouchable(self)
                     if kind is None:
                         watcher.add_model(self)

@@ -20,7 +20,7 @@ import { noFindings } from '../../shared/present/no-findings';
 import { observedFrom, observedResidual } from '../../shared/present/observed';
 import { phaseName } from '../../shared/present/phase-name';
 import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
-import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
+import { rankCells, rankHead, rankTitle } from '../../shared/present/ranks';
 import { explainTrace } from '../../shared/present/tables';
 import type { WordTable } from '../../shared/present/word-table';
 import type { SessionDocument } from '../../shared/session/session-document';
@@ -230,9 +230,9 @@ function everyPhase(phases: SessionDocument['overlay']['phases']): string {
 export function rankCard({ doc }: ReportInput): string {
   if (!doc.ranks) return '';
   return card(
-    'By rank, at the highest',
+    rankTitle(doc),
     table(
-      RANK_HEAD,
+      rankHead(doc),
       rankCells(doc).map(
         ([rank = '', line = '', ...figures]) =>
           `<tr><td>${e(rank)}</td>${td(line, 'word')}${figures.map((text) => td(text)).join('')}</tr>`,

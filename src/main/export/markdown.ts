@@ -29,7 +29,7 @@ import { componentName } from '../../shared/present/names';
 import { noFindings } from '../../shared/present/no-findings';
 import { observedResidual } from '../../shared/present/observed';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../shared/present/phases';
-import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
+import { rankCells, rankHead, rankTitle } from '../../shared/present/ranks';
 import { explainTrace } from '../../shared/present/tables';
 import type { WordTable } from '../../shared/present/word-table';
 import type { Comparison } from '../../shared/session/comparison';
@@ -111,9 +111,7 @@ function peakTable({ overlay, learned }: SessionDocument): Block {
 }
 
 function rankBlocks(doc: SessionDocument, level: string): Block[] {
-  return doc.ranks
-    ? [`${level}# By rank, at the highest`, table(RANK_HEAD, rankCells(doc), 2)]
-    : [];
+  return doc.ranks ? [`${level}# ${rankTitle(doc)}`, table(rankHead(doc), rankCells(doc), 2)] : [];
 }
 
 function phaseBlocks(doc: SessionDocument, level: string): Block[] {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { type Bytes, MiB } from '../../shared/base/units';
 import { COMPONENTS, PHASES } from '../../shared/base/vocabulary';
+import { rankOfProcess } from '../../shared/trace/series-ids';
 import type { Marker, PhaseSpan, SeriesInfo } from '../../shared/trace/types';
 import { parseStored } from './stored-json';
 
@@ -28,7 +29,9 @@ const time = z
   .min(-(2 ** 53))
   .max(2 ** 53);
 const step = z.int().nullable();
-const rank = z.int().min(0).max(1_000_000);
+/** Of the process with the highest pid there can be. */
+const MOST_RANK = rankOfProcess(2 ** 32);
+const rank = z.int().min(0).max(MOST_RANK);
 const base = { t: time, rank, step };
 const edge = z.enum(['begin', 'end']);
 const bytes = z.number().optional();
@@ -113,7 +116,7 @@ function isPlain(value: unknown): boolean {
     typeof at === 'number' &&
     Number.isInteger(at) &&
     at >= 0 &&
-    at <= 1_000_000 &&
+    at <= MOST_RANK &&
     (type === 'phase' ? isPlainEdge(value) : type === 'memory' && isPlainMemory(value))
   );
 }

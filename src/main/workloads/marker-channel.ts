@@ -3,8 +3,9 @@
  * sender is not trusted: lines, rate, number and connections are bounded, what exceeds a bound is dropped and counted, and
  * nothing a sender does is fatal or blocks it. What was dropped is told in one warning per cause when the channel closes.
  *
- * A connection is one process. Those that say no rank are kept apart all the same: each takes the lowest number that no
- * other open connection has, so a single process is rank 0, and so is each of several that run one after the other.
+ * A connection is one process. Of those that belong to no process group the first to speak is 0, and so is each of several
+ * that run one after the other; one that speaks beside it goes by its pid (`rankOfProcess`), and by the lowest free number
+ * where it does not say it. Beyond `processes` of them, those that follow are not taken in.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -15,9 +16,10 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../shared/base/failure';
 import type { Millis } from '../../shared/base/units';
+import { processIn, rankOfProcess } from '../../shared/trace/series-ids';
 import type { Marker } from '../../shared/trace/types';
 import { clockOrigin, type SessionClock } from '../install/session-clock';
-import { parseIntroduction, parseMarker } from './marker-schema';
+import { type Introduction, parseIntroduction, parseMarker } from './marker-schema';
 
 export interface MarkerLimits {
   readonly lineBytes: number;
@@ -26,6 +28,8 @@ export interface MarkerLimits {
   readonly burst: number;
   readonly total: number;
   readonly connections: number;
+  /** Told apart by their pids, beside ranks and the first process. */
+  readonly processes: number;
 }
 export const MARKER_LIMITS: MarkerLimits = {
   lineBytes: 64 * 1024,
@@ -33,12 +37,13 @@ export const MARKER_LIMITS: MarkerLimits = {
   burst: 20_000,
   total: 2_000_000,
   connections: 256,
+  processes: 64,
 };
 
 export interface MarkerChannelOptions {
   readonly clock: SessionClock & { readonly originNs?: bigint };
   onMarker(marker: Marker): void;
-  /** A process has said who it is. */
+  /** A process has said that it is a rank, or has announced something beside the first that is none. */
   onProcess?(pid: number, rank: number): void;
   onWarning(text: string): void;
   readonly limits?: Partial<MarkerLimits>;
@@ -49,9 +54,14 @@ const MAX_SOCKET_PATH = 103;
 const NEWLINE = 10;
 
 interface Sender {
-  /** Null before its first line. */
+  /** By what its markers go; null before the first. */
   rank: number | null;
+  introduced: Introduction | null;
+  /** What `onProcess` was told. */
+  known: number | null;
 }
+/** Markers that say a process does something, and holds something. */
+const TELLING: readonly Marker['type'][] = ['phase', 'memory', 'objects'];
 
 export class MarkerChannel {
   readonly socketPath: string;
@@ -62,7 +72,9 @@ export class MarkerChannel {
   readonly #limits: MarkerLimits;
   readonly #originNs: bigint;
   readonly #options: MarkerChannelOptions;
-  readonly #dropped = { rate: 0, total: 0, long: 0, invalid: 0, connections: 0 };
+  readonly #dropped = { rate: 0, total: 0, long: 0, invalid: 0, connections: 0, processes: 0 };
+  /** Those beside the first that were named. */
+  readonly #beside = new Set<number>();
   #credit: number;
   #creditAt: number;
   #accepted = 0;
@@ -142,7 +154,7 @@ export class MarkerChannel {
   }
 
   #accept(socket: Socket): void {
-    const sender: Sender = { rank: null };
+    const sender: Sender = { rank: null, introduced: null, known: null };
     this.#sockets.set(socket, sender);
     let pending: Buffer = Buffer.alloc(0);
     let skipping = false;
@@ -191,30 +203,67 @@ export class MarkerChannel {
     }
     this.#credit--;
     const text = bytes.toString('utf8');
-    sender.rank ??= this.#freeRank();
+    const introduced = sender.introduced === null ? parseIntroduction(text) : null;
+    if (introduced !== null) {
+      sender.introduced = introduced;
+      sender.rank = introduced.rank;
+      if (introduced.rank !== null) this.#makeKnown(sender, introduced.rank);
+      return;
+    }
+    sender.rank ??= this.#numberOf(sender);
     const marker = parseMarker(text, this.#originNs, this.#options.clock.now(), sender.rank);
     if (marker === null) {
-      const introduced = parseIntroduction(text);
-      if (introduced === null) {
-        this.#dropped.invalid++;
-        return;
-      }
-      sender.rank = introduced.rank ?? sender.rank;
-      this.#options.onProcess?.(introduced.pid, sender.rank);
+      this.#dropped.invalid++;
       return;
     }
     sender.rank = marker.rank;
+    if (!this.#admits(marker, sender)) return;
     this.#accepted++;
     this.#options.onMarker(marker);
   }
 
-  #freeRank(): number {
+  /** What a sender goes by that names no rank. */
+  #numberOf({ introduced }: Sender): number {
     const taken = new Set([...this.#sockets.values()].map(({ rank }) => rank));
+    if (introduced !== null && taken.has(0)) return rankOfProcess(introduced.pid);
     for (let rank = 0; ; rank++) if (!taken.has(rank)) return rank;
   }
 
+  /**
+   * Names a process that announces something beside the first; false where they are too many. One that says nothing of
+   * what it does, as most workers of a pool, is not shown.
+   */
+  #admits({ type, rank, t }: Marker, sender: Sender): boolean {
+    const pid = processIn(rank);
+    if (pid === null) this.#makeKnown(sender, rank);
+    if (pid === null || this.#beside.has(rank) || !TELLING.includes(type)) return true;
+    if (this.#beside.size >= this.#limits.processes) {
+      this.#dropped.processes++;
+      return false;
+    }
+    this.#beside.add(rank);
+    this.#makeKnown(sender, rank);
+    const name = sender.introduced?.name;
+    if (name)
+      this.#options.onMarker({
+        type: 'note',
+        t,
+        rank,
+        step: null,
+        text: `process ${pid} is ${name}`,
+      });
+    return true;
+  }
+
+  /** A script may join a process group after its first markers. */
+  #makeKnown(sender: Sender, rank: number): void {
+    if (sender.introduced === null || sender.known === rank) return;
+    sender.known = rank;
+    this.#options.onProcess?.(sender.introduced.pid, rank);
+  }
+
   #tell(): void {
-    const { rate, total, long, invalid, connections } = this.#dropped;
+    const { rate, total, long, invalid, connections, processes } = this.#dropped;
     const { perSecond, lineBytes } = this.#limits;
     const drop = (count: number, why: string) => {
       if (count > 0)
@@ -226,6 +275,7 @@ export class MarkerChannel {
     drop(total, `past ${this.#limits.total} markers`);
     drop(long, `longer than ${lineBytes / 1024} KiB`);
     drop(invalid, 'that Plumbline does not know as markers');
+    drop(processes, `of processes past ${this.#limits.processes}`);
     if (connections > 0)
       this.#options.onWarning(
         `${connections} connections to the marker channel were refused: at most ${this.#limits.connections} are kept at a time.`,

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Micros } from '../../shared/base/units';
 import { COMPONENTS } from '../../shared/base/vocabulary';
+import { MOST_RANKS } from '../../shared/trace/series-ids';
 import type { Marker, MemoryMark, TrailPoint } from '../../shared/trace/types';
 
 const index = z.int().nonnegative();
@@ -41,7 +42,7 @@ const blocks = z.object({
 const base = {
   v: z.literal(1).default(1),
   ts: nanoseconds,
-  rank: index.max(1_000_000).nullish(),
+  rank: index.max(MOST_RANKS - 1).nullish(),
   step: index.nullish(),
 };
 const announcement = z.discriminatedUnion('type', [
@@ -109,16 +110,27 @@ function sessionTime(
   return Math.min(Math.max(t, 0), now);
 }
 
-const process = z.object({ v: base.v, type: z.literal('process'), pid: index, rank: base.rank });
+const process = z.object({
+  v: base.v,
+  type: z.literal('process'),
+  pid: index.max(2 ** 32),
+  rank: base.rank,
+  name: z.string().max(200).optional().catch(undefined),
+});
 
-/** A line in which a sender says who it is: its pid, and its rank where a launcher gave it one. Null: it is none. */
-export function parseIntroduction(
-  line: string,
-): { readonly pid: number; readonly rank: number | null } | null {
+/** Who a sender says it is: its pid, its rank where it belongs to a process group, what its script calls it. */
+export interface Introduction {
+  readonly pid: number;
+  readonly rank: number | null;
+  readonly name: string | null;
+}
+
+/** Null: the line is no introduction. */
+export function parseIntroduction(line: string): Introduction | null {
   const introduced = process.safeParse(json(line));
-  return introduced.success
-    ? { pid: introduced.data.pid, rank: introduced.data.rank ?? null }
-    : null;
+  if (!introduced.success) return null;
+  const { pid, rank, name: called } = introduced.data;
+  return { pid, rank: rank ?? null, name: called ?? null };
 }
 
 /** One line of the channel that arrived at `now`, from a sender that is `rank` unless it says so itself. Null: it is no marker of this version. */

@@ -10,7 +10,6 @@ import {
   isMigDevice,
   processMemory,
   rankIn,
-  rankMemory,
   TREE_RSS,
   usedMemory,
   withoutRank,
@@ -19,6 +18,7 @@ import {
 import { describeConfinement } from './environment';
 import { judgedByLearned } from './learned-words';
 import { planKept } from './plan-kept';
+import { ranksNote } from './ranks';
 
 /** Of a session whose line is not that of a GPU although there is one; null of any other. */
 export function whyNoGpu({
@@ -41,8 +41,8 @@ export function describeLine(series: string): string {
   if (withoutRank(series) === FRAMEWORK_ALLOCATED)
     return 'bytes of live tensors as the framework itself counts them, with the high-water mark of every phase';
   const rank = rankIn(series);
-  if (rank !== null && series === rankMemory(rank))
-    return 'resident host memory of the processes of one rank, runtime and libraries included';
+  if (rank !== null && series.endsWith('.rss'))
+    return `resident host memory of ${series.startsWith('process') ? 'one process and what it started' : 'the processes of one rank'}, runtime and libraries included`;
   return series === TREE_RSS
     ? 'resident host memory of the process tree, runtime and libraries included'
     : UNDESCRIBED;
@@ -74,18 +74,11 @@ function describeSampling(series: string, intervalUs: Micros | null): string {
     : 'How often it was sampled is not known; what lay between two samples was not seen.';
 }
 
-/** Which of several ranks the figures are of. */
-export const ranksNote = ({ overlay, ranks = [] }: Pick<SessionDocument, 'overlay' | 'ranks'>) => {
-  if (overlay.rank === undefined)
-    return `Of ${ranks.length} GPUs the one whose memory rose most is laid over the budget, unless another is asked for; the table of all has the fullest first.`;
-  return `Of ${ranks.length} ranks, rank ${overlay.rank} is laid over the budget, which is that of one device; the fullest is, unless another is asked for.`;
-};
-
 /** How the figures came about: the line, its interval, the baseline, and what flagged means. */
 export function methodNotes(doc: SessionDocument): string[] {
   const { overlay, ranks, simulated, workload, environment } = doc;
   const notes: string[] = [];
-  if (ranks) notes.push(ranksNote({ overlay, ranks }));
+  if (ranks) notes.push(ranksNote(doc));
   if (overlay.series !== null) {
     notes.push(`The measured line is ${overlay.series}: ${describeLine(overlay.series)}.`);
     for (const { index, instances = [] } of environment.gpus) {

@@ -23,6 +23,7 @@ import { HELD_TITLE, heldTable } from './held-objects';
 import { LEDGER_NAMES, settingName } from './names';
 import { OBSERVED_TITLE, observedTable } from './observed';
 import { phaseName } from './phase-name';
+import { rankName } from './ranks';
 import type { WordTable } from './word-table';
 
 /** What the trace tells beyond peaks: what the bytes are made of, time, and what the run must have been. */
@@ -58,7 +59,14 @@ export function ledgerTable({ ledger, phases }: Overlay): WordTable | null {
   if (ledger === undefined || ledger.phases.length === 0) return null;
   const highest = new Map<string, LedgerRow>();
   for (const row of ledger.phases) {
-    const name = `${row.phase === null ? '' : phaseName({ ...row, phase: row.phase })}${phases.some(({ rank }) => rank !== phases[0]!.rank) ? `, rank ${row.rank}` : ''}`;
+    const name = `${row.phase === null ? '' : phaseName({ ...row, phase: row.phase })}${
+      phases.some(({ rank }) => rank !== phases[0]!.rank)
+        ? `, ${rankName(
+            row.rank,
+            phases.map(({ rank }) => rank),
+          )}`
+        : ''
+    }`;
     if ((highest.get(name)?.measured ?? Number.NEGATIVE_INFINITY) < row.measured)
       highest.set(name, row);
   }

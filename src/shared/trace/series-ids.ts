@@ -6,6 +6,8 @@
  *     framework.allocated         announced by the framework: of rank 0, and of a workload with one process
  *     rank1.framework.allocated   of another rank
  *     rank1.rss                   resident memory of the processes of a rank
+ *     process4242.rss             of a process that announces something and belongs to no process group, by its pid
+ *     process0.rss                of the first process, where the others are no ranks
  *     tree.rss                    a metric of the workload's process tree
  *     system.memory.used          of the whole machine
  *     sampler.cost                of the sampling itself
@@ -63,19 +65,36 @@ export const deviceMetricIn = (id: string): string | undefined => DEVICE.exec(id
 /** `operation` is the number, within its phase, of the operation that was done last. */
 export type FrameworkMetric = 'allocated' | 'reserved' | 'requested' | 'operation';
 
-/** Of rank 0 the id that everyone knows; of the others the rank comes first. */
-export const frameworkSeries = (metric: FrameworkMetric, rank: number): string =>
-  rank === 0 ? `framework.${metric}` : `rank${rank}.framework.${metric}`;
-export const rankMemory = (rank: number): string => `rank${rank}.rss`;
+/**
+ * Markers and series know a process by one number: its rank in a process group, 0 for the first that belongs to none, and
+ * for each that runs beside it a million and its pid.
+ */
+const BESIDE = 1_000_000;
+export const MOST_RANKS = BESIDE;
+export const rankOfProcess = (pid: number): number => BESIDE + pid;
+/** The pid of a process that is no rank; null for a rank, and for the first process. */
+export const processIn = (rank: number): number | null => (rank > BESIDE ? rank - BESIDE : null);
 
-/** The rank a series belongs to; null for what belongs to the whole workload or a device. */
+const ownerOf = (rank: number): string => {
+  const pid = processIn(rank);
+  return pid === null ? `rank${rank}` : `process${pid}`;
+};
+/** Of rank 0 and of the first process the id that everyone knows; of the others who they are comes first. */
+export const frameworkSeries = (metric: FrameworkMetric, rank: number): string =>
+  rank === 0 ? `framework.${metric}` : `${ownerOf(rank)}.framework.${metric}`;
+export const rankMemory = (rank: number): string => `${ownerOf(rank)}.rss`;
+/** Resident memory of the first process, where those beside it are no ranks. */
+export const FIRST_PROCESS_RSS = 'process0.rss';
+
+const OWNER = /^(rank|process)(\d+)\./;
+/** The rank a series belongs to, as markers tell it; null for what belongs to the whole workload or a device. */
 export function rankIn(id: string): number | null {
-  const rank = /^rank(\d+)\./.exec(id)?.[1];
-  if (rank !== undefined) return Number(rank);
-  return id.startsWith('framework.') ? 0 : null;
+  const [, owner, number] = OWNER.exec(id) ?? [];
+  if (owner === undefined) return id.startsWith('framework.') ? 0 : null;
+  return owner === 'rank' || number === '0' ? Number(number) : rankOfProcess(Number(number));
 }
 /** The id without its rank, as a workload of one process would have it. */
-export const withoutRank = (id: string): string => id.replace(/^rank\d+\./, '');
+export const withoutRank = (id: string): string => id.replace(OWNER, '');
 /** The metric a series is of, by its id alone: that of its device, of its rank, or of what it is named after. */
 export const metricIn = (id: string): string =>
   deviceMetricIn(id) ?? withoutRank(id).replace(/^(framework|tree|system|sampler)\./, '');

@@ -3,7 +3,14 @@
  * and terminal. Ids are for programs; nobody should have to know that `tree.rss` is the memory of their processes.
  */
 import { ABSENT, formatBytes, formatDuration, formatInteger } from '../base/format';
-import { deviceIn, deviceMetricIn, rankIn, withoutRank } from './series-ids';
+import {
+  deviceIn,
+  deviceMetricIn,
+  FIRST_PROCESS_RSS,
+  processIn,
+  rankIn,
+  withoutRank,
+} from './series-ids';
 import type { Unit } from './types';
 
 /** Of a metric of a device; without the device's own name. */
@@ -68,8 +75,11 @@ export function seriesName(id: string): string {
     return `${deviceName(device)}, ${DEVICE_NAMES[metric] ?? metric}`;
   }
   const name = OTHER_NAMES[withoutRank(id)] ?? id;
-  const rank = /^rank\d/.test(id) ? rankIn(id) : null;
-  return rank === null ? name : `${name}, rank ${rank}`;
+  const rank = rankIn(id);
+  if (rank === null || name === id || withoutRank(id) === id) return name;
+  const pid = processIn(rank);
+  if (pid !== null) return `${name}, process ${pid}`;
+  return `${name}, ${id === FIRST_PROCESS_RSS ? 'first process' : `rank ${rank}`}`;
 }
 
 /** In a sentence. */

@@ -1,11 +1,12 @@
 /**
- * Resident memory of each rank of a launcher with several (torchrun, accelerate, mpirun): `rank0.rss`, `rank1.rss`, …
+ * Resident memory of each rank of a launcher with several (torchrun, accelerate, mpirun): `rank0.rss`, `rank1.rss`, … and
+ * of each process that announces something and is no rank: `process0.rss` of the first, `process4242.rss`.
  * A rank is the process it was given to and what that process started; the launcher itself belongs to none. Where the
  * workload has one rank, or none is told, `tree.rss` says all there is to say and nothing is read here. Linux alone: it
  * reads /proc, at most four times a second, on the recorder's own thread.
  */
 import type { Millis } from '../../../shared/base/units';
-import { rankMemory } from '../../../shared/trace/series-ids';
+import { FIRST_PROCESS_RSS, processIn, rankMemory } from '../../../shared/trace/series-ids';
 import type { SessionClock } from '../../install/session-clock';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { every } from '../shared-timer';
@@ -35,8 +36,9 @@ export class RankSampler implements Sampler {
       const groups = byRank(this.#scope.ranks?.() ?? new Map());
       tree.keepOnly(groups.size < 2 ? [] : [...groups.values()].flat());
       if (groups.size < 2) return;
+      const ranks = [...groups.keys()].some((rank) => rank > 0 && processIn(rank) === null);
       for (const [rank, pids] of groups) {
-        const id = rankMemory(rank);
+        const id = rank === 0 && !ranks ? FIRST_PROCESS_RSS : rankMemory(rank);
         const memory = tree.memory(pids);
         sink.declare({
           id,

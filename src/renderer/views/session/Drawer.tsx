@@ -2,6 +2,7 @@
 import { PanelBottom, PanelRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { formatInteger } from '../../../shared/base/format';
+import { rankKind } from '../../../shared/present/ranks';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { useKept } from './useKept';
 
@@ -31,6 +32,8 @@ const LABELS: Readonly<Record<TabId, string>> = {
   log: 'Log',
   machine: 'Run and machine',
 };
+
+const RANK_TABS = { rank: LABELS.ranks, process: 'Processes', GPU: 'GPUs' } as const;
 
 export type Place = 'bottom' | 'right';
 export const usePlace = () => useKept<Place>('plumbline.drawer', ['bottom', 'right'], 'bottom');
@@ -72,6 +75,7 @@ export function Drawer({
             <TabButton
               key={id}
               id={id}
+              label={id === 'ranks' ? RANK_TABS[rankKind(session)] : LABELS[id]}
               count={counts[id] ?? 0}
               isSelected={tab === id}
               onSelect={() => onTab(id)}
@@ -113,12 +117,14 @@ function PlaceButton({ place, onPlace }: { place: Place; onPlace(place: Place): 
 
 function TabButton({
   id,
+  label,
   count,
   isSelected,
   onSelect,
   onMove,
 }: {
   id: TabId;
+  label: string;
   count: number;
   isSelected: boolean;
   onSelect(): void;
@@ -138,7 +144,7 @@ function TabButton({
         else if (event.key === 'ArrowLeft') onMove(-1);
       }}
     >
-      {LABELS[id]}
+      {label}
       {count > 0 && <span className="num count">{formatInteger(count)}</span>}
     </button>
   );

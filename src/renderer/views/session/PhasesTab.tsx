@@ -5,6 +5,7 @@ import { formatDuration, formatInteger, formatSignedPercent } from '../../../sha
 import type { Micros } from '../../../shared/base/units';
 import { capitalize } from '../../../shared/present/names';
 import { phaseName } from '../../../shared/present/phase-name';
+import { rankName } from '../../../shared/present/ranks';
 import type { PhaseKind } from '../../../shared/session/phase-kinds';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { PHASE_COLOR } from '../../chart/palette';
@@ -34,7 +35,7 @@ export function PhasesTab(props: Shown) {
         none, and none were found in the trace.
       </p>
     );
-  const ranks = new Set(kinds.map(({ rank }) => rank)).size;
+  const ranks = new Set(kinds.map(({ rank }) => rank));
   return (
     <div className="table-frame">
       <table className="table phases">
@@ -56,7 +57,7 @@ export function PhasesTab(props: Shown) {
               key={`${kind.rank} ${kind.phase} ${kind.stage}`}
               {...props}
               kind={kind}
-              withRank={ranks > 1}
+              ranks={ranks}
             />
           ))}
         </tbody>
@@ -65,7 +66,11 @@ export function PhasesTab(props: Shown) {
   );
 }
 
-function KindRows({ kind, withRank, ...shown }: Shown & { kind: PhaseKind; withRank: boolean }) {
+function KindRows({
+  kind,
+  ranks,
+  ...shown
+}: Shown & { kind: PhaseKind; ranks: ReadonlySet<number> }) {
   const [isOpen, setOpen] = useState(false);
   const { session, onLight } = shown;
   const { phase, rank, count, flagged } = kind;
@@ -90,7 +95,7 @@ function KindRows({ kind, withRank, ...shown }: Shown & { kind: PhaseKind; withR
           <i className="swatch" style={{ background: PHASE_COLOR[phase] }} />
           {capitalize(name)}
           {count > 1 && <span className="muted num"> ×{formatInteger(count)}</span>}
-          {withRank && <span className="muted"> rank {rank}</span>}
+          {ranks.size > 1 && <span className="muted"> {rankName(rank, ranks)}</span>}
         </td>
         <td>
           <KindPicture session={session} kind={kind} />

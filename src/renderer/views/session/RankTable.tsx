@@ -1,6 +1,8 @@
-/** Every rank of a launcher with several beside the others; choosing one lays it over the budget. */
+/** Every rank of a launcher with several, or process that is none, beside the others; choosing one lays it over the budget. */
 
 import { formatInteger, formatSignedPercent } from '../../../shared/base/format';
+import { capitalize } from '../../../shared/present/names';
+import { rankKind, rankLabel } from '../../../shared/present/ranks';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { seriesName } from '../../../shared/trace/series-names';
 import { Bytes } from '../../components/Bytes';
@@ -19,7 +21,7 @@ export function RankTable({
       <table className="table ranks">
         <thead>
           <tr>
-            <th>Rank</th>
+            <th>{capitalize(rankKind(session))}</th>
             <th>Line</th>
             <th className="right">Measured peak</th>
             <th className="right">Predicted peak</th>
@@ -34,6 +36,7 @@ export function RankTable({
             <Rank
               key={row.rank}
               row={row}
+              label={rankLabel(row, session)}
               isShown={row.rank === overlay.rank}
               onSeries={onSeries}
             />
@@ -48,30 +51,32 @@ type RankRow = NonNullable<SessionDocument['ranks']>[number];
 
 function Rank({
   row,
+  label,
   isShown,
   onSeries,
 }: {
   row: RankRow;
+  label: string;
   isShown: boolean;
   onSeries(series: string): void;
 }) {
-  const { rank, series } = row;
+  const { series } = row;
   return (
     <tr data-selected={isShown}>
       <td className="num">
         {isShown || series === null ? (
           <>
-            {rank}
+            {label}
             {isShown && <span className="muted"> shown above</span>}
           </>
         ) : (
           <button
             type="button"
             className="link plain"
-            title="Lay this rank over the budget"
+            title="Lay this one over the budget"
             onClick={() => onSeries(series)}
           >
-            {rank}
+            {label}
           </button>
         )}
       </td>

@@ -2,7 +2,7 @@
  * A session of several ranks (torchrun, accelerate, mpirun) is laid over its budget one rank at a time: the budget is
  * that of one device, and so is each rank's line. Unless another is asked for it is the fullest rank, since it is the one
  * that has to fit. What belongs to a rank takes the names a single process has, so that the overlay and the findings need
- * to know nothing of ranks.
+ * to know nothing of ranks. Processes that belong to no process group are told apart in the same way, by their pid.
  */
 
 import type { Bytes, Percent } from '../../base/units';
@@ -10,9 +10,11 @@ import type { Budget } from '../../budget/types';
 import { markersOf, markersOfRank, ranksAmong } from '../../trace/carried-on';
 import { highestSample, sampleCount } from '../../trace/series';
 import {
+  FIRST_PROCESS_RSS,
   FRAMEWORK_ALLOCATED,
   frameworkSeries,
   isMigDevice,
+  processIn,
   rankIn,
   rankMemory,
   TREE_RSS,
@@ -27,6 +29,8 @@ import type { Overlay } from './types';
 /** One rank of a session, its peak beside what theory predicts for the fullest. */
 export interface RankRow {
   readonly rank: number;
+  /** The pid of one that belongs to no process group and runs beside the first. */
+  readonly process?: number;
   /** The line the peak is of: the framework's bytes where they are announced, else resident memory. */
   readonly series: string | null;
   readonly measuredPeak: Bytes | null;
@@ -73,7 +77,7 @@ export function selectRank(
   rank: number,
   use: string | undefined,
 ): Trace {
-  const resident = use === TREE_RSS ? undefined : seriesById(series, rankMemory(rank));
+  const resident = use === TREE_RSS ? undefined : residentSeries(series, rank);
   const own = series.flatMap((data): SeriesData[] => {
     const { id } = data.info;
     if (resident !== undefined && id === TREE_RSS) return [renamed(resident, TREE_RSS)];
@@ -104,11 +108,10 @@ export function restoreNames(
   use: string | undefined,
 ): Overlay {
   const there = new Set(series.filter((data) => sampleCount(data) > 0).map(({ info }) => info.id));
+  const resident = use === TREE_RSS ? undefined : residentSeries(series, rank)?.info.id;
   const named = (id: string): string => {
     if (id === FRAMEWORK_ALLOCATED) return frameworkSeries('allocated', rank);
-    return id === TREE_RSS && use !== TREE_RSS && there.has(rankMemory(rank))
-      ? rankMemory(rank)
-      : id;
+    return id === TREE_RSS && resident !== undefined && there.has(resident) ? resident : id;
   };
   const shown = overlay.series === null ? null : named(overlay.series);
   const ranked = [...there]
@@ -128,16 +131,18 @@ export function restoreNames(
 export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {
   return listRanks(trace).map((rank) => {
     const peak = findRankPeak(trace, rank);
-    const resident = seriesById(trace.series, rankMemory(rank));
+    const resident = residentSeries(trace.series, rank);
     const predicted =
       peak && budget
         ? predictedPeak(
             budget.tiers.refined,
-            peak.series === rankMemory(rank) ? TREE_RSS : FRAMEWORK_ALLOCATED,
+            peak.series === resident?.info.id ? TREE_RSS : FRAMEWORK_ALLOCATED,
           ).total
         : null;
+    const pid = processIn(rank);
     return {
       rank,
+      ...(pid !== null && { process: pid }),
       series: peak?.series ?? null,
       ...compareBytes(peak?.bytes ?? null, predicted),
       residentPeak: resident ? highest(resident) : null,
@@ -196,9 +201,17 @@ function findRankPeak(
       markersOfRank(trace.markers, rank),
     ).peak();
   if (announced) return { bytes: announced.bytes, series: id };
-  const resident = seriesById(trace.series, rankMemory(rank));
+  const resident = residentSeries(trace.series, rank);
   const bytes = resident ? highest(resident) : null;
-  return bytes === null ? null : { bytes, series: rankMemory(rank) };
+  return resident === undefined || bytes === null ? null : { bytes, series: resident.info.id };
+}
+
+/** Resident memory of a rank's processes; undefined where it was not read. */
+function residentSeries(series: readonly SeriesData[], rank: number): SeriesData | undefined {
+  return (
+    seriesById(series, rankMemory(rank)) ??
+    (rank === 0 ? seriesById(series, FIRST_PROCESS_RSS) : undefined)
+  );
 }
 
 function highest(data: SeriesData): Bytes | null {

@@ -8,12 +8,12 @@ import type { Budget } from '../../../../shared/budget/types';
 import { answer } from '../../../../shared/present/answer';
 import { describeConfiguration } from '../../../../shared/present/configuration';
 import { describeStatus } from '../../../../shared/present/headline';
-import { ranksNote, whyNoGpu } from '../../../../shared/present/method';
+import { whyNoGpu } from '../../../../shared/present/method';
 import { formatInstant } from '../../../../shared/present/moments';
 import { noFindings } from '../../../../shared/present/no-findings';
 import { phaseTitle } from '../../../../shared/present/phase-name';
 import { planKept } from '../../../../shared/present/plan-kept';
-import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
+import { rankCells, rankHead, ranksNote, rankTitle } from '../../../../shared/present/ranks';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Envelope } from '../../../../shared/trace/envelope';
 import { seriesName } from '../../../../shared/trace/series-names';
@@ -85,7 +85,7 @@ function tone({ status, findings, overlay }: SessionDocument): Style {
 const ranksText = (doc: SessionDocument): string =>
   [
     ...((doc.ranks?.length ?? 0) <= MAX_RANKS
-      ? [`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`]
+      ? [`${rankTitle(doc)}\n${table(rankHead(doc), rankCells(doc), [0, 1])}`]
       : []),
     wrap(ranksNote(doc), ''),
   ].join('\n');

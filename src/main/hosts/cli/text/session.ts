@@ -25,7 +25,7 @@ import { componentName } from '../../../../shared/present/names';
 import { noFindings } from '../../../../shared/present/no-findings';
 import { observedResidual } from '../../../../shared/present/observed';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/present/phases';
-import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
+import { rankCells, rankHead, rankTitle } from '../../../../shared/present/ranks';
 import { explainTrace, inversionTable } from '../../../../shared/present/tables';
 import type { WordTable } from '../../../../shared/present/word-table';
 import type { SessionDocument } from '../../../../shared/session/session-document';
@@ -41,7 +41,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
     sessionHead(doc, budget),
     wrap(headline(doc), ''),
     peakTable(doc),
-    ...(doc.ranks ? [`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`] : []),
+    ...(doc.ranks ? [`${rankTitle(doc)}\n${table(rankHead(doc), rankCells(doc), [0, 1])}`] : []),
     ...phaseSection(doc),
     ...componentSection(doc, budget),
     ...(ledger === null ? [] : [wrap(ledger, '    ', '')]),
