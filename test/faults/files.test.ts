@@ -15,10 +15,14 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowCrc } from '../../src/main/store/row-checks';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 import { makeEndless } from '../support/endless-file';
 import { repository } from '../support/repository';
 import { fillUp, freeSpace, mountSmall } from './small-disk';
+
+/** Whoever makes a hostile file makes its checksums as well. */
+const SEAL = 'UPDATE meta SET crc = row_crc(key, value)';
 
 /** Each changes a healthy file, by the name it is told by. */
 const CHANGES: Readonly<Record<string, readonly [sql: string, told: RegExp]>> = {
@@ -35,18 +39,21 @@ const CHANGES: Readonly<Record<string, readonly [sql: string, told: RegExp]>> = 
   index: ['CREATE INDEX odd ON log (abs(t))', /index "odd"/],
   lacking: ['DROP TABLE gap', /lacks/],
   deep: [
-    `UPDATE meta SET value = '${'['.repeat(5000)}${']'.repeat(5000)}' WHERE key = 'environment'`,
+    `UPDATE meta SET value = '${'['.repeat(5000)}${']'.repeat(5000)}' WHERE key = 'environment'; ${SEAL}`,
     /JSON|nested/,
   ],
   layers: [
-    `UPDATE meta SET value = '{"name":"m","layers":1000000000,"hidden":1,"heads":1}' WHERE key = 'model'`,
+    `UPDATE meta SET value = '{"name":"m","layers":1000000000,"hidden":1,"heads":1}' WHERE key = 'model'; ${SEAL}`,
     /layers/,
   ],
   rank: [
-    `INSERT INTO marker (t, value) VALUES (1, '{"type":"step","event":"begin","t":1,"step":null,"rank":1e300}')`,
+    `INSERT INTO marker VALUES (99, 1, '{"type":"step","event":"begin","t":1,"step":null,"rank":1e300}', 0); UPDATE marker SET crc = row_crc(seq, t, value)`,
     /rank/,
   ],
-  kind: [`UPDATE meta SET value = '{"name":7}' WHERE key = 'workload'`, /workload|kind|lacks/],
+  kind: [
+    `UPDATE meta SET value = '{"name":7}' WHERE key = 'workload'; ${SEAL}`,
+    /workload|kind|lacks/,
+  ],
 };
 
 describe('a library in which strangers left things', () => {
@@ -62,6 +69,7 @@ describe('a library in which strangers left things', () => {
     for (const [name, [sql]] of Object.entries(CHANGES)) {
       copyFileSync(healthy, file(name));
       const db = new Database(file(name));
+      db.function('row_crc', { varargs: true }, (...columns) => rowCrc(...(columns as string[])));
       db.exec(sql);
       db.close();
       things.push(name);
@@ -137,7 +145,7 @@ describe('a session that a killed recorder left, on a full disk', () => {
         const file = process.argv[1] + '/' + readdirSync(process.argv[1]).find((name) => name.endsWith('.plumbline'));
         const db = new Database(file);
         db.pragma('journal_mode = WAL');
-        db.exec("DELETE FROM meta WHERE key = 'result'; INSERT INTO log (t, stream, text) VALUES (9, 'stdout', 'last words')");
+        db.exec("DELETE FROM meta WHERE key = 'result'; INSERT INTO log VALUES (99, 9, 'stdout', 'last words', ${rowCrc(99, 9, 'stdout', 'last words')})");
         process.kill(process.pid, 'SIGKILL');`;
       expect((await runCli(['record', '--', 'true'], home.dir)).code).toBe(0);
       try {

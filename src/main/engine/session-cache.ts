@@ -56,7 +56,9 @@ export class SessionCache {
     } = this.#look(id);
     if (followed !== null || rows.longestPhase() === 0) return null;
     if (rows.longestPhase() < least) return [];
-    return [...rows.all((query) => rows.phasesIn(span, query, least))];
+    const found = [...rows.all((query) => rows.phasesIn(span, query, least))];
+    // What is lost of them the markers still tell.
+    return rows.lost.phase === 0 ? found : null;
   }
 
   /** What is asked within is of one moment of that session, and costs one look at what is new. */

@@ -26,12 +26,6 @@ const CHUNK_SAMPLES = 1000;
 const MAX_SAMPLES = 1 << 20;
 const CODEC = { raw: 0, varint: 1, zstd: 2, deflate: 3 } as const;
 
-/** What format 2 has and format 1 has not, as views of this connection: nothing is written. */
-export const FIRST_FORMAT_VIEWS = `
-CREATE TEMP VIEW gap AS SELECT row_number() OVER (ORDER BY t0, series) AS seq, series, t0, t1, reason FROM main.gap WHERE ${IN_TIME};
-CREATE TEMP VIEW phase AS SELECT 0 AS seq, 0 AS t0, 0 AS t1, '' AS value WHERE 0;
-`;
-
 interface Row {
   readonly id: number;
   readonly n: number;

@@ -11,15 +11,18 @@ import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
 import type { SessionResult } from '../../shared/session/types';
-import { type Blob, checkBlob } from './chunk';
+import { type Blob, checkBlob, type RowKey, unpackSummary } from './chunk';
 import { checkIsFile, checkSchema, connectToRead, connectToWrite, isDiskFull } from './connection';
-import { FIRST_FORMAT_VIEWS } from './first-format';
 import { isAlive } from './liveness';
+import { olderFormatViews } from './older-formats';
+import { isWhole, PART_NAMES, SEALED_TABLES, selectCovered } from './row-checks';
 import { APPLICATION_ID, EXTENSION, SCHEMA_VERSION } from './schema';
-import { MetaDocuments } from './session-meta';
+import { MetaDocuments, storeDocument } from './session-meta';
 import { foldLog } from './session-writer';
 import { damaged, reading } from './sqlite-failures';
 import { IN_TIME } from './time-limit';
+
+type Sealed = [crc: number, ...columns: (string | number | null)[]];
 
 export interface OpenedDatabase {
   readonly db: Database.Database;
@@ -64,7 +67,7 @@ function connect(path: string): OpenedDatabase {
     // In KiB. What was unpacked lately is kept elsewhere.
     db.pragma('cache_size = -2000');
     checkLength(path, db);
-    if (version === 1) db.exec(FIRST_FORMAT_VIEWS);
+    db.exec(olderFormatViews(version));
     const meta = new MetaDocuments(db);
     return { db, meta, version, result: currentResult(db, meta) };
   } catch (error) {
@@ -115,15 +118,22 @@ function checkLength(path: string, db: Database.Database): void {
   if (statSync(path).size < bytes) throw damaged(path, 'its end is missing');
 }
 
-/** Reads the whole file, which takes as long as it is large. Throws a Failure where a page or a chunk is damaged. */
+/** Reads the whole file, which takes as long as it is large. Throws a Failure where a page, a chunk or a row is damaged. */
 export function checkSession(path: string): void {
   const { db, version } = openDatabase(path);
   try {
     reading(path, () => {
-      checkPages(path, db);
+      checkPages(path, db, 'integrity_check(1)');
+      if (version > 1) checkSummaries(path, db);
       for (const table of version === 1 ? ['chunk'] : ['chunk', 'times', 'tail']) {
         const rows = db.prepare<[], Blob>(`SELECT crc, data FROM ${table} WHERE ${IN_TIME}`);
         for (const row of rows.iterate()) checkBlob(row);
+      }
+      for (const table of SEALED_TABLES) {
+        const rows = db.prepare<[], Sealed>(`${selectCovered(table)} WHERE ${IN_TIME}`).raw();
+        for (const [crc, ...columns] of rows.iterate())
+          if (!isWhole(crc, ...columns))
+            throw damaged(path, `a ${PART_NAMES[table][0]} does not match its checksum`);
       }
     });
   } finally {
@@ -135,8 +145,19 @@ export function readVersion(db: Database.Database): number {
   return Number(db.pragma('user_version', { simple: true }));
 }
 
-function checkPages(path: string, db: Database.Database): void {
-  const verdict = String(db.pragma('quick_check(1)', { simple: true }));
+/** Of every chunk: what it says of its samples without being unpacked. */
+function checkSummaries(path: string, db: Database.Database): void {
+  const rows = db.prepare<[], RowKey & { readonly summary: Buffer }>(
+    `SELECT series, level, t0, t1, i0, n, summary FROM chunk WHERE ${IN_TIME}`,
+  );
+  for (const row of rows.iterate())
+    if (unpackSummary(row, row.summary) === null)
+      throw damaged(path, 'the summary of a chunk does not match its checksum');
+}
+
+/** The quick check leaves out whether indexes tell what the tables do. */
+function checkPages(path: string, db: Database.Database, check = 'quick_check(1)'): void {
+  const verdict = String(db.pragma(check, { simple: true }));
   if (verdict !== 'ok') throw damaged(path, verdict.replace(/\s+/g, ' ').replace(/\.$/, ''));
 }
 
@@ -167,7 +188,7 @@ function adopt(path: string, result: SessionResult): void {
     db = connectToWrite(path);
     checkPages(path, db);
     if (foldLog(db)) {
-      db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)').run('result', JSON.stringify(result));
+      storeDocument(db, 'result', result);
     }
   } catch (error) {
     // Reading goes on without it: the file is opened again, and what is wrong with it is told then.

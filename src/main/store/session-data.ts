@@ -24,6 +24,7 @@ export function readSession(
   let announced: Announcements | null = null;
   let markers: Marker[] | null = null;
   let logs: LogLine[] | null = null;
+  let warnings: string[] | null = null;
   return {
     ...reader.header,
     ...result,
@@ -41,7 +42,16 @@ export function readSession(
       logs ??= whileOpen(reader, (open) => open.logs());
       return logs;
     },
-    warnings: reader.warnings(),
+    get warnings() {
+      warnings ??= whileOpen(reader, (open) => {
+        // What is damaged shows as it is read.
+        if (open !== reader || announced === null) announced = open.rows.announced();
+        open.gaps();
+        open.notes();
+        return open.warnings();
+      });
+      return warnings;
+    },
     ...readAllocations(reader),
     ...readMarks(reader),
     ...readLimits(reader),

@@ -6,12 +6,10 @@ import { checkMark, MAX_MARKS, type Mark, type MarkDraft } from '../../shared/se
 import type { SessionSummary } from '../../shared/session/types';
 import { keepEdit } from './kept-edits';
 import { editDatabase, openDatabase } from './open-database';
+import { sealed } from './row-checks';
 import { SCHEMA_VERSION } from './schema';
-import { ADDED, marksAmong, NOTE, type Note, SUMMARY, TAGS } from './session-meta';
+import { ADDED, marksAmong, NOTE, type Note, SUMMARY, storeDocument, TAGS } from './session-meta';
 import { openSession } from './session-reader';
-
-const SET_META =
-  'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
 
 /** The session came into the library now, whenever it started. */
 export function markAdded(path: string, now: Date = new Date()): void {
@@ -104,8 +102,8 @@ function editMarks(path: string, change: ChangeMarks): readonly Mark[] {
       .all();
     const after = change(marksAmong(notes), freeId(notes));
     edited.prepare('DELETE FROM note WHERE t IS NOT NULL').run();
-    const put = edited.prepare('INSERT INTO note VALUES (?, ?, ?, ?)');
-    for (const { id, t, text, createdAt } of after) put.run(id, t, text, createdAt);
+    const put = edited.prepare('INSERT INTO note VALUES (?, ?, ?, ?, ?)');
+    for (const { id, t, text, createdAt } of after) put.run(...sealed(id, t, text, createdAt));
     return after;
   });
 }
@@ -121,7 +119,6 @@ function isOld(path: string): boolean {
 
 function editMeta(path: string, documents: Readonly<Record<string, unknown>>): void {
   editDatabase(path, (edited) => {
-    const set = edited.prepare(SET_META);
-    for (const [key, value] of Object.entries(documents)) set.run(key, JSON.stringify(value));
+    for (const [key, value] of Object.entries(documents)) storeDocument(edited, key, value);
   });
 }

@@ -16,6 +16,7 @@ import type { Mark } from '../../shared/session/marks';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import { LAYOUT, type Layout } from './growing-series';
 import type { ProcessIdentity } from './liveness';
+import { isWhole, sealed } from './row-checks';
 import { parseStored } from './stored-json';
 
 /** Key of the time at which a session came into its library, where that is not when it started. */
@@ -184,16 +185,41 @@ export interface Note {
 export const marksAmong = (notes: readonly Note[]): Mark[] =>
   notes.flatMap(({ t, ...note }) => (t === null ? [] : [{ ...note, t }]));
 
-/** Documents by key. Absent keys read as null; a document that is no JSON throws. */
+/** Without these there is no session to show, so what they say is taken, and told to be doubtful. */
+const NEEDED: ReadonlySet<string> = new Set([
+  'identity',
+  'name',
+  'workload',
+  'environment',
+  'simulated',
+  'layout',
+  'result',
+  'recorder',
+]);
+
+/**
+ * Documents by key. Absent keys read as null, and so does a document that does not match its checksum, where a session
+ * can be shown without it; a document that is no JSON throws.
+ */
 export class MetaDocuments {
   readonly #texts: ReadonlyMap<string, string>;
+  /** Keys of the documents that do not match their checksums, those that are needed all the same and the others. */
+  readonly damaged: { readonly taken: readonly string[]; readonly leftOut: readonly string[] };
 
   constructor(db: Database.Database) {
     const rows = db
-      .prepare<[], { key: string; value: string }>('SELECT key, value FROM meta LIMIT 1001')
+      .prepare<[], { key: string; value: string; crc: number }>(
+        'SELECT key, value, crc FROM meta LIMIT 1001',
+      )
       .all();
     if (rows.length > 1000) throw new SyntaxError('more documents than any session has');
-    this.#texts = new Map(rows.map(({ key, value }) => [key, value]));
+    const wrong = rows.filter(({ key, value, crc }) => !isWhole(crc, key, value));
+    const [taken, leftOut] = [true, false].map((needed) =>
+      wrong.map(({ key }) => key).filter((key) => NEEDED.has(key) === needed),
+    );
+    this.damaged = { taken: taken ?? [], leftOut: leftOut ?? [] };
+    const lost = new Set(leftOut);
+    this.#texts = new Map(rows.flatMap(({ key, value }) => (lost.has(key) ? [] : [[key, value]])));
   }
 
   get(key: string): unknown {
@@ -248,6 +274,19 @@ export class MetaDocuments {
   summary(): SessionSummary | null {
     return anySummary.parse(this.get(SUMMARY));
   }
+}
+
+/** Bound: key, JSON, checksum. */
+export const SET_DOCUMENT =
+  'INSERT INTO meta VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, crc = excluded.crc';
+const SET_UNCHECKED_DOCUMENT = 'INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)';
+
+/** `db`: a connection that may write, to a file of any format. */
+export function storeDocument(db: Database.Database, key: string, value: unknown): void {
+  const text = JSON.stringify(value);
+  const hasChecksums = Number(db.pragma('user_version', { simple: true })) >= 3;
+  if (hasChecksums) db.prepare(SET_DOCUMENT).run(...sealed(key, text));
+  else db.prepare(SET_UNCHECKED_DOCUMENT).run(key, text);
 }
 
 /** The documents a header is stored as. */

@@ -26,13 +26,15 @@ import type {
   SeriesInfo,
   SeriesStats,
 } from '../../shared/trace/types';
+import { describeDamage } from './describe-damage';
 import { FirstFormatSource } from './first-format';
 import { type KeptEdit, keptEdit } from './kept-edits';
 import { currentResult, openDatabase, tidy } from './open-database';
+import { isWhole } from './row-checks';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
 import { type SampleColumns, SeriesQuery, type Span, type TimedValue } from './series-query';
 import { MetaDocuments, marksAmong, type Note } from './session-meta';
-import { type Page, type PageQuery, SessionRows } from './session-rows';
+import { type Page, type PageQuery, pageAmong, SessionRows } from './session-rows';
 import { SpanStatisticsQuery } from './span-statistics';
 import { reading } from './sqlite-failures';
 import { parseSeriesInfo } from './stored-rows';
@@ -79,8 +81,9 @@ export class SessionReader {
   readonly rows: SessionRows;
   readonly #db: Database.Database;
   readonly #source: TraceSource & { follow(): void };
-  readonly #series: Database.Statement<[], { key: number; info: string }>;
-  readonly #warnings: Database.Statement<[], { seq: number; text: string }>;
+  readonly #series: Database.Statement<[], { key: number; id: string; info: string; crc: number }>;
+  /** Ids of the series whose description does not match its checksum. */
+  readonly #doubtful = new Set<string>();
   /** By id, as they were declared at the last look; null where that is to be looked for again. */
   #known: ReadonlyMap<string, SeriesRow> | null = null;
   readonly #transact: (read: () => unknown) => unknown;
@@ -108,8 +111,9 @@ export class SessionReader {
           ? new FirstFormatSource(db)
           : new StoredSource(db, meta.layout(), unpackTotals(meta.get(TOTALS))),
       );
-      this.#series = db.prepare(`SELECT key, info FROM series WHERE ${IN_TIME} ORDER BY key`);
-      this.#warnings = db.prepare(`SELECT seq, text FROM warning WHERE ${IN_TIME} ORDER BY seq`);
+      this.#series = db.prepare(
+        `SELECT key, id, info, crc FROM series WHERE ${IN_TIME} ORDER BY key`,
+      );
       this.#transact = db.transaction((read: () => unknown) => {
         // To a session that has ended nothing is added.
         if (!this.#isRead) this.#source.follow();
@@ -284,24 +288,24 @@ export class SessionReader {
 
   /** Announced phases that touch a span, in order of their beginning. */
   phasesIn(span: Span, query: PageQuery): Page<PhaseSpan & { readonly seq: number }> {
-    const stored = this.#result.status !== 'recording' && this.rows.totals().phases > 0;
-    return stored ? this.rows.phasesIn(span, query) : takePage(this.#announced(), span, query);
+    if (this.#result.status !== 'recording' && this.rows.totals().phases > 0) {
+      const page = this.rows.phasesIn(span, query);
+      if (this.rows.lost.phase === 0) return page;
+    }
+    return pageAmong(this.#announced(), span, query);
   }
 
+  /** What went wrong in the recording, and what of the file as far as it was read does not match its checksums. */
   warnings(): string[] {
-    return this.#read(() =>
-      Array.from(
-        rising(this.#warnings.iterate(), ({ seq }) => seq),
-        ({ text }) => text,
-      ),
-    );
+    const series = [...this.#doubtful];
+    return [
+      ...this.rows.warnings(),
+      ...describeDamage({ ...this.rows.lost, documents: this.#meta.damaged, series }),
+    ];
   }
 
-  notes(): Note[] {
-    const rows = this.#db.prepare<[], Note>(
-      `SELECT seq AS id, t, text, created AS createdAt FROM note WHERE ${IN_TIME} ORDER BY seq`,
-    );
-    return this.#read(() => [...rising(rows.iterate(), ({ id }) => id)]);
+  notes(): readonly Note[] {
+    return this.rows.notes();
   }
 
   /** The moments a person marked, in order of time. */
@@ -369,8 +373,9 @@ export class SessionReader {
   #declared(): ReadonlyMap<string, SeriesRow> {
     const rows = Array.from(
       rising(this.#series.iterate(), ({ key }) => key),
-      ({ key, info: text }) => {
+      ({ key, id, info: text, crc }) => {
         const info = parseSeriesInfo(text);
+        if (!isWhole(crc, key, id, text)) this.#doubtful.add(info.id);
         return [info.id, { key, info }] as const;
       },
     );
@@ -385,15 +390,3 @@ export class SessionReader {
 }
 
 const inOrder = (gaps: Gap[]): Gap[] => gaps.sort((a, b) => a.t0 - b.t0);
-
-function takePage(
-  spans: readonly PhaseSpan[],
-  { t0, t1 }: Span,
-  { after = 0, limit }: PageQuery,
-): Page<PhaseSpan & { readonly seq: number }> {
-  const rows = spans
-    .map((span, i) => ({ ...span, seq: i + 1 }))
-    .filter((span) => span.seq > after && span.t0 <= t1 && span.t1 >= t0);
-  const page = rows.slice(0, limit);
-  return { rows: page, next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };
-}

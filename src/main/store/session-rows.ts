@@ -1,14 +1,17 @@
 /**
  * What a session has in rows: markers, log lines, gaps and announced phases. Each is asked for by span and page, or
- * for what came after the last one seen; nothing is read that is not asked for.
+ * for what came after the last one seen; nothing is read that is not asked for. A row that does not match its checksum
+ * is left out and counted (`lost`); of a log line the place is kept.
  */
 import type Database from 'better-sqlite3';
 import type { Micros } from '../../shared/base/units';
 import { Announcements } from '../../shared/trace/announcements';
 import { EVER } from '../../shared/trace/series';
 import type { Gap, LogLine, Marker, PhaseSpan } from '../../shared/trace/types';
+import { isWhole } from './row-checks';
 import { bound } from './schema';
 import type { Span } from './series-query';
+import type { Note } from './session-meta';
 import { parsePhase, parseStoredMarker } from './stored-rows';
 import { IN_TIME, rising } from './time-limit';
 
@@ -40,6 +43,15 @@ export interface Seen {
   readonly gap: number;
 }
 
+/** How many rows of each kind do not match their checksums. */
+export interface LostRows {
+  readonly marker: number;
+  readonly gap: number;
+  readonly phase: number;
+  readonly note: number;
+  readonly warning: number;
+}
+
 /** Rows of a page when all are read. */
 const ALL_AT_ONCE = 10_000;
 
@@ -47,9 +59,9 @@ const IN_SPAN = 't BETWEEN :t0 AND :t1';
 /** Without it SQLite would go by the index of times even where every time is asked for, and sort the whole table a page. */
 const BY_SEQ = '+t BETWEEN :t0 AND :t1';
 const markers = (span: string) =>
-  `SELECT seq, value FROM marker WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`;
+  `SELECT seq, t, value, crc FROM marker WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`;
 const logs = (span: string) =>
-  `SELECT seq, t, stream, text FROM log WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`;
+  `SELECT seq, t, stream, text, crc FROM log WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`;
 
 /** They are taken at once, which costs less than one by one. */
 const GAPS_AT_ONCE = 1000;
@@ -63,16 +75,18 @@ const SQL = {
   notes: markers(`instr(value, '"note"') AND ${BY_SEQ}`),
   logs: logs(IN_SPAN),
   allLogs: logs(BY_SEQ),
-  gaps: `SELECT gap.seq, gap.t0, gap.t1, gap.reason, series.id AS series FROM gap JOIN series ON series.key = gap.series
+  gaps: `SELECT gap.seq, gap.t0, gap.t1, gap.reason, gap.series AS key, gap.crc, series.id AS series FROM gap JOIN series ON series.key = gap.series
     WHERE gap.seq > :after AND gap.t0 <= :t1 AND gap.t1 >= :t0 AND ${IN_TIME} ORDER BY gap.seq LIMIT ${bound('limit')}`,
   // Gaps of a series do not overlap, so the one before the first that begins in the span is the last that can reach in.
-  touching: `SELECT t0, t1, reason FROM gap WHERE series = ${bound('series')} AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
+  touching: `SELECT seq, series AS key, t0, t1, reason, crc FROM gap WHERE series = ${bound('series')} AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
     (SELECT t0 FROM gap WHERE series = ${bound('series')} AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0 LIMIT ${bound('limit')}`,
   newestGap: 'SELECT max(seq) AS seq FROM gap',
-  phases: `SELECT seq, value FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 AND t1 - t0 >= :least AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`,
+  phases: `SELECT seq, t0, t1, value, crc FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 AND t1 - t0 >= :least AND ${IN_TIME} ORDER BY seq LIMIT ${bound('limit')}`,
   longest: `SELECT coalesce(max(t1 - t0), 0) FROM phase WHERE ${IN_TIME}`,
   totals: `SELECT (SELECT count(*) FROM marker WHERE ${IN_TIME}) AS markers, (SELECT count(*) FROM log WHERE ${IN_TIME}) AS logs,
     (SELECT count(*) FROM gap WHERE ${IN_TIME}) AS gaps, (SELECT count(*) FROM phase WHERE ${IN_TIME}) AS phases`,
+  reminders: `SELECT seq, t, text, created, crc FROM note WHERE ${IN_TIME} ORDER BY seq`,
+  warnings: `SELECT seq, text, crc FROM warning WHERE ${IN_TIME} ORDER BY seq`,
   seen: `SELECT coalesce((SELECT max(seq) FROM marker), 0) AS marker, coalesce((SELECT max(seq) FROM log), 0) AS log,
     coalesce((SELECT max(seq) FROM gap), 0) AS gap`,
 } as const;
@@ -86,6 +100,33 @@ interface Totals {
   readonly phases: number;
 }
 
+interface StoredMarker {
+  readonly seq: number;
+  readonly t: Micros;
+  readonly value: string;
+  readonly crc: number;
+}
+interface StoredGap extends Gap {
+  readonly seq: number;
+  readonly key: number;
+  readonly crc: number;
+}
+type StoredLog = LogRow & { readonly crc: number };
+type StoredPhase = Span & Pick<StoredMarker, 'seq' | 'value' | 'crc'>;
+
+interface StoredNote extends Pick<Note, 't' | 'text'> {
+  readonly seq: number;
+  readonly created: string;
+  readonly crc: number;
+}
+type StoredWarning = Pick<StoredNote, 'seq' | 'text' | 'crc'>;
+
+const isGapWhole = ({ crc, seq, key, t0, t1, reason }: StoredGap): boolean =>
+  isWhole(crc, seq, key, t0, t1, reason);
+
+/** Stands where a line stood that does not match its checksum. */
+const LOST_LINE = '‹this line is damaged in the session file›';
+
 export class SessionRows {
   readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement>>;
   readonly #read: <T>(read: () => T) => T;
@@ -93,6 +134,14 @@ export class SessionRows {
   /** By series, and the place of the last gap that was told when they were read. */
   readonly #gaps = new Map<number, readonly Gap[] | null>();
   #gapsUntil: number | null = null;
+  /** Places of the rows that were found not to match their checksums. */
+  readonly #lost = {
+    marker: new Set<number>(),
+    gap: new Set<number>(),
+    phase: new Set<number>(),
+    note: new Set<number>(),
+    warning: new Set<number>(),
+  };
 
   /** `read` makes one moment of what is read within, and tells damage. */
   constructor(db: Database.Database, read: <T>(read: () => T) => T) {
@@ -104,6 +153,18 @@ export class SessionRows {
   /** How many there are; phases only once the session has ended. */
   totals(): Totals {
     return this.#read(() => this.#statements.totals.get() as Totals);
+  }
+
+  /** How many of those read so far do not match their checksums. */
+  get lost(): LostRows {
+    const { marker, gap, phase, note, warning } = this.#lost;
+    return {
+      marker: marker.size,
+      gap: gap.size,
+      phase: phase.size,
+      note: note.size,
+      warning: warning.size,
+    };
   }
 
   seen(): Seen {
@@ -129,18 +190,24 @@ export class SessionRows {
   }
 
   logsIn(span: Span, query: PageQuery): Page<LogRow> {
-    return this.#page(isEver(span) ? 'allLogs' : 'logs', span, query);
+    const page = this.#page<StoredLog>(isEver(span) ? 'allLogs' : 'logs', span, query);
+    const rows = page.rows.map(({ crc, ...row }) =>
+      isWhole(crc, row.seq, row.t, row.stream, row.text) ? row : { ...row, text: LOST_LINE },
+    );
+    return { ...page, rows };
   }
 
   gapsIn(span: Span, query: PageQuery): Page<GapRow> {
-    return this.#page('gaps', span, query);
+    const page = this.#page<StoredGap & { readonly series: string }>('gaps', span, query);
+    const rows = this.#whole('gap', page.rows, isGapWhole);
+    return { ...page, rows: rows.map(({ key, crc, ...row }) => row) };
   }
 
   /** Of one series, in order of time. */
   gapsTouching(series: number, { t0, t1 }: Span): Gap[] {
     return this.#read(() => {
       const known = this.#knownGaps(series);
-      if (known === null) return [...rising(this.#touching(series, t0, t1), (gap) => gap.t0)];
+      if (known === null) return this.#wholeGaps(this.#touching(series, t0, t1));
       return known.filter((gap) => gap.t0 <= t1 && gap.t1 >= t0);
     });
   }
@@ -156,20 +223,27 @@ export class SessionRows {
     const known = this.#gaps.get(series);
     if (known !== undefined) return known;
     const { t0, t1 } = EVER;
-    const found = this.#statements.touching.all({ series, t0, t1, limit: FEW_GAPS + 1 }) as Gap[];
-    const gaps = found.length > FEW_GAPS ? null : [...rising(found, (gap) => gap.t0)];
+    const limit = FEW_GAPS + 1;
+    const found = this.#statements.touching.all({ series, t0, t1, limit }) as StoredGap[];
+    const gaps = found.length > FEW_GAPS ? null : this.#wholeGaps(found);
     this.#gaps.set(series, gaps);
     return gaps;
   }
 
-  *#touching(series: number, t0: Micros, t1: Micros): Iterable<Gap> {
+  /** In order of time, as they were found. */
+  #wholeGaps(found: Iterable<StoredGap>): Gap[] {
+    const gaps = [...rising(found, (gap) => gap.t0)];
+    return this.#whole('gap', gaps, isGapWhole).map(({ t0, t1, reason }) => ({ t0, t1, reason }));
+  }
+
+  *#touching(series: number, t0: Micros, t1: Micros): Iterable<StoredGap> {
     for (let from = t0; ; ) {
       const found = this.#statements.touching.all({
         series,
         t0: from,
         t1,
         limit: GAPS_AT_ONCE,
-      }) as Gap[];
+      }) as StoredGap[];
       yield* found;
       const last = found.at(-1);
       if (last === undefined || found.length < GAPS_AT_ONCE) return;
@@ -192,11 +266,33 @@ export class SessionRows {
     return this.#read(() => {
       const from = Math.max(Number.MIN_SAFE_INTEGER, span.t0 - this.longestPhase());
       const more = { from, least };
-      const page = this.#page<{ seq: number; value: string }>('phases', span, query, more);
-      return {
-        ...page,
-        rows: page.rows.map(({ seq, value }) => ({ ...parsePhase(value), seq })),
-      };
+      const page = this.#page<StoredPhase>('phases', span, query, more);
+      const rows = this.#whole('phase', page.rows, ({ crc, seq, t0, t1, value }) =>
+        isWhole(crc, seq, t0, t1, value),
+      );
+      return { ...page, rows: rows.map(({ seq, value }) => ({ ...parsePhase(value), seq })) };
+    });
+  }
+
+  /** What a person noted. */
+  notes(): readonly Note[] {
+    return this.#read(() => {
+      const found = this.#statements.reminders.iterate() as Iterable<StoredNote>;
+      const rows = this.#whole('note', [...rising(found, ({ seq }) => seq)], (row) =>
+        isWhole(row.crc, row.seq, row.t, row.text, row.created),
+      );
+      return rows.map(({ seq, t, text, created }) => ({ id: seq, t, text, createdAt: created }));
+    });
+  }
+
+  /** What went wrong in the recording itself. */
+  warnings(): readonly string[] {
+    return this.#read(() => {
+      const found = this.#statements.warnings.iterate() as Iterable<StoredWarning>;
+      const rows = [...rising(found, ({ seq }) => seq)];
+      return this.#whole('warning', rows, ({ crc, seq, text }) => isWhole(crc, seq, text)).map(
+        ({ text }) => text,
+      );
     });
   }
 
@@ -214,13 +310,29 @@ export class SessionRows {
     span: Span,
     query: PageQuery,
   ): Page<MarkerRow> {
-    const page = this.#page<{ seq: number; value: string }>(name, span, query);
+    const page = this.#page<StoredMarker>(name, span, query);
+    const rows = this.#whole('marker', page.rows, ({ crc, seq, t, value }) =>
+      isWhole(crc, seq, t, value),
+    );
     return {
       ...page,
       rows: this.#read(() =>
-        page.rows.map(({ seq, value }) => ({ seq, marker: parseStoredMarker(value) })),
+        rows.map(({ seq, value }) => ({ seq, marker: parseStoredMarker(value) })),
       ),
     };
+  }
+
+  /** Those that match their checksums; the others are counted. */
+  #whole<Row extends { readonly seq: number }>(
+    part: keyof LostRows,
+    rows: readonly Row[],
+    matches: (row: Row) => boolean,
+  ): readonly Row[] {
+    return rows.filter((row) => {
+      const whole = matches(row);
+      if (!whole) this.#lost[part].add(row.seq);
+      return whole;
+    });
   }
 
   #page<Row extends { readonly seq: number }>(
@@ -237,4 +349,17 @@ export class SessionRows {
       return { rows: page, next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };
     });
   }
+}
+
+/** The page that was asked for, of phases in order of their beginning that lie nowhere in rows. */
+export function pageAmong(
+  spans: readonly PhaseSpan[],
+  { t0, t1 }: Span,
+  { after = 0, limit }: PageQuery,
+): Page<PhaseSpan & { readonly seq: number }> {
+  const rows = spans
+    .map((span, i) => ({ ...span, seq: i + 1 }))
+    .filter((span) => span.seq > after && span.t0 <= t1 && span.t1 >= t0);
+  const page = rows.slice(0, limit);
+  return { rows: page, next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };
 }

@@ -20,8 +20,9 @@ import { reserveSharedMemory } from './connection';
 import { GrowingSamples, type Row } from './growing-samples';
 import { type GrowingSeries, LAYOUT, type Layout } from './growing-series';
 import { ownIdentity } from './liveness';
+import { sealed } from './row-checks';
 import { APPLICATION_ID, DDL, EXTENSION, PAGE_BYTES, SCHEMA_VERSION } from './schema';
-import { headerDocuments, type Note } from './session-meta';
+import { headerDocuments, type Note, SET_DOCUMENT, storeDocument } from './session-meta';
 import { writeFailure, writing } from './sqlite-failures';
 import { parseStoredMarker } from './stored-rows';
 import { packTotals, TOTALS } from './stored-totals';
@@ -34,9 +35,9 @@ const GATHER_MS: Millis = 25;
 const FOLD_WAIT_MS: Millis = 250;
 
 const SQL = {
-  meta: 'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  meta: SET_DOCUMENT,
   series:
-    'INSERT INTO series VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET info = excluded.info',
+    'INSERT INTO series VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET info = excluded.info, crc = excluded.crc',
   chunk:
     'INSERT INTO chunk (series, level, t0, t1, i0, n, entries, times, summary, crc, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   times: 'INSERT INTO times VALUES (?, ?, ?)',
@@ -44,12 +45,12 @@ const SQL = {
   emptyTail: 'DELETE FROM tail',
   // A gap told anew takes the place of what was told of it, behind everything told before.
   dropGap: 'DELETE FROM gap WHERE series = ? AND t0 = ?',
-  gap: 'INSERT INTO gap VALUES (?, ?, ?, ?, ?)',
-  marker: 'INSERT INTO marker (t, value) VALUES (?, ?)',
-  log: 'INSERT INTO log (t, stream, text) VALUES (?, ?, ?)',
-  note: 'INSERT INTO note VALUES (?, ?, ?, ?)',
-  phase: 'INSERT INTO phase (t0, t1, value) VALUES (?, ?, ?)',
-  warning: 'INSERT OR IGNORE INTO warning (text) VALUES (?)',
+  gap: 'INSERT INTO gap VALUES (?, ?, ?, ?, ?, ?)',
+  marker: 'INSERT INTO marker VALUES (?, ?, ?, ?)',
+  log: 'INSERT INTO log VALUES (?, ?, ?, ?, ?)',
+  note: 'INSERT INTO note VALUES (?, ?, ?, ?, ?)',
+  phase: 'INSERT INTO phase VALUES (?, ?, ?, ?, ?)',
+  warning: 'INSERT OR IGNORE INTO warning VALUES (?, ?, ?)',
 } as const;
 
 /** A new session file in `dir`. Throws a Failure where the folder cannot be written or the id is taken. */
@@ -81,9 +82,8 @@ export function createSession(
         db.pragma(`application_id = ${APPLICATION_ID}`);
         db.pragma(`user_version = ${SCHEMA_VERSION}`);
         db.exec(DDL);
-        const meta = db.prepare(SQL.meta);
         const documents = { ...headerDocuments(header), layout, recorder: ownIdentity() };
-        for (const [key, value] of Object.entries(documents)) meta.run(key, JSON.stringify(value));
+        for (const [key, value] of Object.entries(documents)) storeDocument(db, key, value);
       })();
     } finally {
       db.close();
@@ -100,7 +100,8 @@ export class SessionWriter {
   readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement<unknown[]>>>;
   readonly #write: (tail: readonly Row[]) => void;
   readonly #samples: GrowingSamples;
-  #gaps = 0;
+  /** Of the last row put into each table. */
+  readonly #seq = { gap: 0, marker: 0, log: 0, phase: 0, warning: 0 };
   #queue: { readonly table: keyof typeof SQL; readonly row: Row }[] = [];
   #timer: NodeJS.Timeout | null = null;
   /** When the timer fires. */
@@ -140,12 +141,12 @@ export class SessionWriter {
   declareSeries(info: SeriesInfo): void {
     if (this.#samples.get(info.id) !== undefined) return;
     const { key } = this.#samples.declare(info);
-    this.#put('series', [key, info.id, JSON.stringify(info)]);
+    this.#put('series', sealed(key, info.id, JSON.stringify(info)));
   }
 
   /** What became known of a declared series since. */
   redeclareSeries(info: SeriesInfo): void {
-    this.#put('series', [this.#declared(info.id).key, info.id, JSON.stringify(info)]);
+    this.#put('series', sealed(this.#declared(info.id).key, info.id, JSON.stringify(info)));
   }
 
   /**
@@ -171,29 +172,29 @@ export class SessionWriter {
     const { key } = this.#declared(seriesId);
     const from = Math.round(t0);
     this.#put('dropGap', [key, from]);
-    this.#put('gap', [++this.#gaps, key, from, Math.round(t1), reason]);
+    this.#put('gap', sealed(this.#next('gap'), key, from, Math.round(t1), reason));
   }
 
   marker(marker: Marker): void {
-    this.#put('marker', [Math.round(marker.t), JSON.stringify(marker)]);
+    this.#put('marker', sealed(this.#next('marker'), Math.round(marker.t), JSON.stringify(marker)));
   }
 
   log(line: LogLine): void {
-    this.#put('log', [Math.round(line.t), line.stream, line.text]);
+    this.#put('log', sealed(this.#next('log'), Math.round(line.t), line.stream, line.text));
   }
 
   /** Something that went wrong in the recording itself, in plain words. The same words count once. */
   warn(text: string): void {
-    this.#put('warning', [text]);
+    this.#put('warning', sealed(this.#next('warning'), text));
   }
 
   note({ id, t, text, createdAt }: Note): void {
-    this.#put('note', [id, t, text, createdAt]);
+    this.#put('note', sealed(id, t, text, createdAt));
   }
 
   /** Stores a JSON document; the keys of `SessionHeader` replace what the header said. */
   setMeta(key: string, value: unknown): void {
-    this.#put('meta', [key, JSON.stringify(value)]);
+    this.#put('meta', sealed(key, JSON.stringify(value)));
   }
 
   /** Commits everything given so far. Throws a Failure where the disk refuses; nothing is lost by that. */
@@ -256,6 +257,10 @@ export class SessionWriter {
     return series;
   }
 
+  #next(table: 'gap' | 'marker' | 'log' | 'phase' | 'warning'): number {
+    return ++this.#seq[table];
+  }
+
   #put(table: keyof typeof SQL, row: Row): void {
     if (this.#closed) throw new Error(`session ${this.id} is closed`);
     this.#queue.push({ table, row });
@@ -277,9 +282,9 @@ export class SessionWriter {
     const told = this.#db.prepare<[], string>('SELECT value FROM marker ORDER BY seq').pluck();
     for (const text of told.iterate()) pairing.take(parseStoredMarker(text));
     for (const { table, row } of this.#queue)
-      if (table === 'marker') pairing.take(parseStoredMarker(String(row[1])));
+      if (table === 'marker') pairing.take(parseStoredMarker(String(row[2])));
     for (const span of pairing.spansBy(durationUs).spans)
-      this.#put('phase', [span.t0, span.t1, JSON.stringify(span)]);
+      this.#put('phase', sealed(this.#next('phase'), span.t0, span.t1, JSON.stringify(span)));
   }
 
   /** Commits within `ms`, if that is not to happen anyway. */

@@ -24,6 +24,7 @@ import {
   type SessionHeader,
   type SessionWriter,
 } from '../../../../src/main/store/session-file';
+import { storeDocument } from '../../../../src/main/store/session-meta';
 import { Trash } from '../../../../src/main/store/trash';
 import { upgradeSession } from '../../../../src/main/store/upgrade';
 import type { SessionSummary } from '../../../../src/shared/session/types';
@@ -141,7 +142,7 @@ describe('the library', () => {
     const library = openLibrary(dir);
     library.list();
     const db = new Database(library.locate('a'));
-    db.prepare("INSERT OR REPLACE INTO meta VALUES ('summary', ?)").run(JSON.stringify(summary));
+    storeDocument(db, 'summary', summary);
     db.close();
     library.rename('a', 'new name');
     expect(library.list().sessions).toEqual([{ ...summary, name: 'new name' }]);

@@ -16,6 +16,7 @@ import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLibrary } from '../../../../src/main/store/library';
+import { sealed } from '../../../../src/main/store/row-checks';
 import { SCHEMA_VERSION } from '../../../../src/main/store/schema';
 import {
   createSession,
@@ -256,9 +257,9 @@ describe('a session file', () => {
     const stored = chunks();
     renameSession(path, '  second thoughts ');
     const notes = own(new Database(path));
-    notes.exec(
-      "INSERT INTO note (t, text, created) VALUES (NULL, 'on the whole fine', '2026-11-23')",
-    );
+    notes
+      .prepare('INSERT INTO note VALUES (?, ?, ?, ?, ?)')
+      .run(...sealed(1, null, 'on the whole fine', '2026-11-23'));
     const reader = open(path);
     expect(reader.header.name).toBe('second thoughts');
     expect(reader.notes()).toMatchObject([{ t: null, text: 'on the whole fine' }]);
@@ -466,7 +467,7 @@ function described(reader: SessionReader) {
 describe('past formats', () => {
   const fixtures = join(repository, 'test/fixtures/sessions');
 
-  it.each([1])('a session of format %i opens as it was recorded', (version) => {
+  it.each([1, 2])('a session of format %i opens as it was recorded', (version) => {
     const expected = JSON.parse(readFileSync(join(fixtures, `v${version}.expected.json`), 'utf8'));
     mkdirSync(join(dir, 'copy'));
     const path = join(dir, 'copy', `v${version}.plumbline`);
@@ -475,31 +476,34 @@ describe('past formats', () => {
     expect(described(reader)).toEqual(expected);
   });
 
-  it('are upgraded in a file beside them, which takes their place when it holds the same', () => {
-    const expected = JSON.parse(readFileSync(join(fixtures, 'v1.expected.json'), 'utf8'));
-    const path = join(dir, 'v1.plumbline');
-    copyFileSync(join(fixtures, 'v1.plumbline'), path);
-    const before = readFileSync(path);
-    renameSession(path, 'by another name');
-    expect(open(path).header.name).toBe('by another name');
-    expect(openLibrary(dir).list().sessions).toMatchObject([{ name: 'by another name' }]);
-    expect(readFileSync(path).equals(before)).toBe(true);
+  it.each(['v1', 'v2'])(
+    '%s is upgraded in a file beside it, which takes its place when it holds the same',
+    (name) => {
+      const expected = JSON.parse(readFileSync(join(fixtures, `${name}.expected.json`), 'utf8'));
+      const path = join(dir, `${name}.plumbline`);
+      copyFileSync(join(fixtures, `${name}.plumbline`), path);
+      const before = readFileSync(path);
+      renameSession(path, 'by another name');
+      expect(open(path).header.name).toBe('by another name');
+      expect(openLibrary(dir).list().sessions).toMatchObject([{ name: 'by another name' }]);
+      expect(readFileSync(path).equals(before)).toBe(true);
 
-    expect(upgradeSession(path)).toBe(true);
-    expect(upgradeSession(path)).toBe(false);
-    expect(readdirSync(dir).filter((name) => name.includes('v1'))).toEqual(['v1.plumbline']);
-    const db = own(new Database(path, { readonly: true }));
-    expect(db.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
-    const found = described(open(path));
-    expect(found).toEqual({
-      ...expected,
-      header: { ...expected.header, name: 'by another name' },
-      series: expected.series.map((series: { mean: number }) => ({
-        ...series,
-        mean: expect.closeTo(series.mean, 3),
-      })),
-    });
-  });
+      expect(upgradeSession(path)).toBe(true);
+      expect(upgradeSession(path)).toBe(false);
+      expect(readdirSync(dir).filter((file) => file.includes(name))).toEqual([`${name}.plumbline`]);
+      const db = own(new Database(path, { readonly: true }));
+      expect(db.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
+      const found = described(open(path));
+      expect(found).toEqual({
+        ...expected,
+        header: { ...expected.header, name: 'by another name' },
+        series: expected.series.map((series: { mean: number }) => ({
+          ...series,
+          mean: expect.closeTo(series.mean, 3),
+        })),
+      });
+    },
+  );
 
   it('are left as they are where a part of them cannot be carried over', () => {
     const path = join(dir, 'v1.plumbline');
