@@ -13,3 +13,13 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
+
+/** Length of the shortest stretch that holds more than half of the values: how closely most of them lie. */
+export function shortestHalf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let i = half; i < sorted.length; i++)
+    shortest = Math.min(shortest, sorted[i]! - sorted[i - half]!);
+  return shortest;
+}

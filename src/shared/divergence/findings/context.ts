@@ -3,15 +3,20 @@
  * Where the budget already holds a context, only what lies beyond the limits of it is a divergence.
  */
 import { formatBytes } from '../../base/format';
-import type { Bytes } from '../../base/units';
+import { type Bytes, MiB } from '../../base/units';
 import { processMemory } from '../../trace/series-ids';
 import { fits } from '../fit/fit';
 import type { JudgedRun } from '../fit/judged-run';
+import { describeLevels } from '../fit/setting-words';
 import { MARGIN } from '../fit/winner';
 import { type ContextLevel, contextLevel } from '../overlay/context-level';
 import { flagLimit } from '../overlay/flags';
+import { findWidestGap } from '../overlay/gap';
 import { devicesBeside, findDevice } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
+
+/** No driver's context takes less. */
+const MIN_CONTEXT = 150 * MiB;
 
 /**
  * `setting`: the declared setting that the trace contradicts, where one is. What such a run holds in every phase is its
@@ -36,13 +41,11 @@ export function findContext(
 
 /** The same bytes above or below the prediction in every phase, where no other setting fits as well. */
 function findConstantOffset(
-  { lines, overlay, durationUs }: DiagnosisInput,
+  input: DiagnosisInput,
   { search, declared, mismatch }: JudgedRun,
 ): Finding | null {
-  if (
-    findDevice(lines, overlay.series) === undefined ||
-    !overlay.phases.some(({ flagged }) => flagged)
-  )
+  const { lines, overlay, durationUs } = input;
+  if (findDevice(lines, overlay.series) === undefined || findWidestGap(input, overlay) === null)
     return null;
   const limit = flagLimit(overlay.predictedPeak.refined ?? 0, overlay);
   if (declared === null || !fits(declared, false) || Math.abs(declared.offset) <= limit)
@@ -53,16 +56,17 @@ function findConstantOffset(
   if (mismatch?.fitting.some(({ score }) => score <= declared.score + MARGIN)) return null;
   const { offset } = declared;
   const assumed = search.declared.tiers.refined.components.context ?? 0;
+  if (assumed + offset < MIN_CONTEXT) return null;
   const [side, size] = offset > 0 ? ['above', 'larger'] : ['below', 'smaller'];
   return {
     kind: 'context',
-    title: `Every phase lies ${formatBytes(Math.abs(offset))} ${side} its prediction, as a ${size} device context does`,
+    title: `${overlay.phases.length > 0 ? 'Every phase' : 'All of the line'} lies ${formatBytes(Math.abs(offset))} ${side} its prediction, as a ${size} device context does`,
     bytes: Math.round(offset),
     phase: null,
     span: [0, durationUs],
     confidence: 'medium',
     evidence: [
-      `With a context of ${formatBytes(assumed + offset)} instead of ${formatBytes(assumed)} the budget misses ${declared.observations} figures of the phases by ${declared.rmsError.toFixed(2)} times their expected error.`,
+      `With a context of ${formatBytes(assumed + offset)} instead of ${formatBytes(assumed)} the budget misses ${overlay.stairs ? describeLevels(overlay.stairs) : `${declared.observations} figures of the phases`} by ${declared.rmsError.toFixed(2)} times their expected error.`,
       'The context itself was not measured: that takes the memory of the process and the bytes that the framework reserves.',
     ],
     formula: 'context = what is the same in every phase',

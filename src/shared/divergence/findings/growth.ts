@@ -11,7 +11,7 @@ import { sampleBefore } from '../../trace/series';
 import { deviceIn } from '../../trace/series-ids';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 import { findRise, type Rise } from '../shapes/growth';
-import { firstShown, type LineFinding, stepStarts, type Watched, withoutEchoes } from './watched';
+import { type LineFinding, stepStarts, type Watched, withoutEchoes } from './watched';
 
 /** Loading and a process that starts grow as well, for some seconds. */
 export const MIN_SECONDS: Readonly<Record<Watched['of'], number>> = {
@@ -23,7 +23,7 @@ export const MIN_SECONDS: Readonly<Record<Watched['of'], number>> = {
 export function findGrowth(input: DiagnosisInput, watched: readonly Watched[]): LineFinding[] {
   return withoutEchoes(
     watched.flatMap((one) => {
-      const rise = firstShown(one, findRise);
+      const rise = findRise(one.floors);
       if (rise === null || isDue(input, one, rise) || !isBorneOut(one, rise)) return [];
       return [{ of: one.of, finding: describeRise(input, one, rise) }];
     }),

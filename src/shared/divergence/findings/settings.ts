@@ -10,14 +10,18 @@ import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import { quoteSeries } from '../../trace/series-names';
 import type { Fit } from '../fit/fit';
 import { announcedRun, differenceAt, type JudgedRun, type Mismatch } from '../fit/judged-run';
-import { describeChange, WORDS } from '../fit/setting-words';
+import { describeChange, describeLevels, WORDS } from '../fit/setting-words';
 import { clearWinner, KINDS, type Winner } from '../fit/winner';
+import type { Gap } from '../overlay/gap';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 
 /** From here on a setting is named with high confidence. */
 const SURE_MARGIN = 10;
 const SURE_OBSERVATIONS = 6;
-/** A single figure is fitted by any setting at all. */
+/**
+ * A single figure is fitted by any setting at all. A line that rests on a single level shows more: that the run passed no
+ * other that a setting would have it pass.
+ */
 const MIN_OBSERVATIONS = 2;
 
 export function findSettingMismatch(
@@ -25,8 +29,9 @@ export function findSettingMismatch(
   judged: JudgedRun | null,
 ): Finding | null {
   const winner = clearWinner(judged?.mismatch);
-  if (!judged?.mismatch || winner === null || winner.best.fit.observations < MIN_OBSERVATIONS)
-    return null;
+  if (!judged?.mismatch || winner === null) return null;
+  const isFew = winner.best.fit.observations < MIN_OBSERVATIONS;
+  if (isFew && !judged.search.context.stairs) return null;
   const { best, twins, kind } = winner;
   const { field, declared, value } = best;
   const words = WORDS[field];
@@ -38,9 +43,9 @@ export function findSettingMismatch(
         ? words.title(declared, value)
         : `The run held other tokens than declared: ${[best, ...twins].map(describeChange).join(', or ')}`,
     bytes: differenceAt(worst, best, judged.search.declared, judged.overlay.series),
-    phase: worst.phase,
+    phase: worst.of === 'run' ? null : worst.phase,
     span: worst.span,
-    confidence: rateConfidence(winner, judged.mustMatchExactly),
+    confidence: isFew ? 'low' : rateConfidence(winner, judged.mustMatchExactly),
     evidence: describeEvidence(input, judged, judged.mismatch, winner),
     formula: words.formula,
     remedy: words.remedy,
@@ -71,10 +76,9 @@ function describeEvidence(
 ): string[] {
   const { field, value, fit } = best;
   const bytes = differenceAt(worst, best, search.declared, overlay.series);
-  const place = `${worst.phase}${worst.step === null ? '' : ` of step ${worst.step}`}`;
   const evidence = [
-    describeFit(search.observations, mustMatchExactly, best, declared),
-    `In ${place} ${quoteSeries(overlay.series)} reached ${formatBytes(worst.measured)} where ${formatBytes(worst.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(worst.residualBytes)}.`,
+    describeFit(search, best, declared),
+    `${describePlace(worst)} ${quoteSeries(overlay.series)} reached ${formatBytes(worst.measured)} where ${formatBytes(worst.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(worst.residualBytes)}.`,
   ];
   if (announcedRun(markers)[field] === value)
     evidence.push(`The workload itself announces ${WORDS[field].name} ${value}.`);
@@ -101,16 +105,22 @@ function describeEvidence(
   return evidence;
 }
 
+function describePlace({ of, phase, step }: Gap): string {
+  if (of === 'run') return 'At its highest';
+  return `In ${phase}${step === null ? '' : ` of step ${step}`}`;
+}
+
 function describeFit(
-  observations: JudgedRun['search']['observations'],
-  mustMatchExactly: boolean,
+  { observations, context }: JudgedRun['search'],
   { field, value, declared, fit }: Winner['best'],
   asDeclared: Fit,
 ): string {
   const phases = [...new Set(observations.map(({ phase }) => phase))].join(', ');
-  const among = `${formatInteger(observations.length)} figures of ${phases}`;
+  const among = context.stairs
+    ? describeLevels(context.stairs)
+    : `${formatInteger(observations.length)} figures of ${phases}`;
   const { name } = WORDS[field];
-  if (mustMatchExactly)
+  if (context.mustMatchExactly)
     return `With ${name} ${value} the budget equals all ${among} to the byte; with ${declared}, as declared, it does not.`;
   const otherwise = Number.isFinite(asDeclared.rmsError)
     ? `by ${asDeclared.rmsError.toFixed(1)} times`

@@ -67,6 +67,8 @@ const OTHER_LENGTH = 1;
 /** What the workload says of itself decides where bytes do not; it may be mistaken like any declaration. */
 const ANNOUNCED = -6;
 const DENIED = 8;
+/** Floats are mixed up in passing; weights are quantized on purpose, by a loader that was asked to. */
+const QUANTIZED = 4;
 /** Nobody computes a loss in inference, whose copies of the logits these mostly are. */
 const LOGITS_WITHOUT_LOSS = 6;
 
@@ -169,6 +171,7 @@ export class Search {
     if (announced === value) return ANNOUNCED;
     if (announced === declared) return DENIED;
     if (field === 'seq' || field === 'promptTokens') return OTHER_LENGTH;
+    if (field === 'precision' && isQuantized(value) && !isQuantized(declared)) return QUANTIZED;
     return field === 'logitsCopies' && this.declared.run.mode === 'infer' ? LOGITS_WITHOUT_LOSS : 0;
   }
 
@@ -284,19 +287,24 @@ function valuePrior(declared: string | number, value: string | number): number {
   return (value % 8 === 0 || Number.isInteger(factor) ? 6 : 10) + far;
 }
 
+const FLOATS: readonly (string | number)[] = ['fp32', 'fp16', 'bf16', 'mixed-fp16', 'mixed-bf16'];
+const isQuantized = (precision: string | number): boolean => !FLOATS.includes(precision);
+
 function matchingKvPrecision(precision: string): RunSpec['kvPrecision'] {
   return precision === 'fp32' || precision === 'bf16' ? precision : 'fp16';
 }
 
 /**
  * At the highest observation, which holds most of what depends on the setting; less that at the lowest one where a
- * constant may be added, since a context lies under both.
+ * constant may be added, since a context lies under both. Of levels that no phase is known of, at the highest.
  */
 function signedExcess(
   observations: readonly Observation[],
   { tiers }: Budget,
   context: FitContext,
 ): number {
+  const top = context.stairs?.heights.at(-1);
+  if (top !== undefined) return top - tiers.refined.total;
   let high: { bytes: number; error: number } | null = null;
   let low: { bytes: number; error: number } | null = null;
   for (const one of observations) {

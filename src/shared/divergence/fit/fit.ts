@@ -18,7 +18,7 @@ import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import { predictedRow } from '../overlay/predicted';
 import type { Stairs } from '../overlay/types';
 import type { Observation } from './observations';
-import { matchStairs } from './staircase';
+import { CONTEXT_SIGMA, matchStairs } from './staircase';
 
 export interface FitContext {
   readonly line: string | null;
@@ -82,7 +82,7 @@ const OWN_BYTES = 4 * MiB;
 const INFERRED_SHARE = 0.01;
 const INFERRED_BYTES = 16 * MiB;
 
-/** What a constant may be: near the assumed context, or any context there is (250 MiB to 1.4 GiB), which costs. */
+/** What a constant may be: near the assumed context, or any context there is (250 MiB to 1.4 GiB), which costs, the more the further off. */
 interface Constant {
   readonly mean: Bytes;
   readonly sigma: Bytes;
@@ -92,6 +92,7 @@ const KNOWN_CONSTANT: readonly Constant[] = [{ mean: 0, sigma: 12 * MiB, cost: 0
 const ASSUMED_CONSTANT: readonly Constant[] = [
   { mean: 0, sigma: 40 * MiB, cost: 0 },
   { mean: 200 * MiB, sigma: 300 * MiB, cost: 4 },
+  { mean: 700 * MiB, sigma: 300 * MiB, cost: 6 },
 ];
 
 export type Extra = (observation: Observation) => Bytes;
@@ -101,7 +102,9 @@ interface Row {
   readonly slack: Bytes;
   readonly split: ComponentBytes;
   readonly extra: Bytes;
-  readonly inferred: boolean;
+  /** Expected error that it shares with no other: bytes, and of what is not states a share. */
+  readonly own: Bytes;
+  readonly share: number;
 }
 
 /** Null where the prediction has a row for none of the observations. */
@@ -125,7 +128,8 @@ export function fitBudget(
     rows.push({
       error: observation.bytes - ((isPeak ? row.total : row.end) + known + more),
       slack: observation.slack,
-      inferred: observation.inferred,
+      own: observation.inferred ? INFERRED_BYTES : OWN_BYTES,
+      share: observation.inferred ? INFERRED_SHARE : OWN_SHARE,
       split,
       extra: more,
     });
@@ -156,7 +160,7 @@ function findSetters(
   return setters;
 }
 
-/** The likeliest constant under all rows. */
+/** The likeliest constant under all rows, of those with which they fit. */
 function likeliest(rows: readonly Row[], context: FitContext): Fit {
   const constants =
     context.freeOffset && context.line !== FRAMEWORK_ALLOCATED ? ASSUMED_CONSTANT : KNOWN_CONSTANT;
@@ -164,8 +168,19 @@ function likeliest(rows: readonly Row[], context: FitContext): Fit {
   const residuals = Float64Array.from(rows, ({ error, slack }) => error - slack / 2);
   const shared = buildCovariance(rows);
   const tried = constants.map((constant) => gaussian(residuals, shared, constant));
-  return tried.reduce((best, one) => (one.score < best.score ? one : best));
+  const fitting = tried.filter(({ rmsError }) => rmsError <= MAX_RMS_ERROR);
+  return (fitting.length > 0 ? fitting : tried).reduce((best, one) =>
+    one.score < best.score ? one : best,
+  );
 }
+
+/** None of a line's levels is one of the run's. */
+const NO_MATCH: Fit = {
+  score: Number.POSITIVE_INFINITY,
+  rmsError: Number.POSITIVE_INFINITY,
+  offset: 0,
+  observations: 0,
+};
 
 /** Levels of a line that announces nothing, each matched with the moment that suits the prediction best. */
 function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, extra: Extra): Fit {
@@ -179,20 +194,15 @@ function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, ext
     : [known];
   const fitted = shifts.map((shift): Fit => {
     const { matched, cost, isTopMatched, isPartial } = matchStairs(stairs, raised, shift);
-    if (matched.length === 0)
-      return {
-        score: cost,
-        rmsError: Number.POSITIVE_INFINITY,
-        offset: 0,
-        observations: stairs.heights.length,
-      };
+    if (matched.every(({ row }) => row.optional)) return NO_MATCH;
     const rows = matched.map(
       ({ height, row }): Row => ({
         error: height - row.total - known,
         slack: 0,
         split: row.components,
         extra: 0,
-        inferred: true,
+        own: row.optional ? CONTEXT_SIGMA : INFERRED_BYTES,
+        share: INFERRED_SHARE,
       }),
     );
     const fit = likeliest(rows, context);
@@ -204,6 +214,9 @@ function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, ext
       isPartial: isPartial && fit.rmsError <= MAX_RMS_ERROR,
     };
   });
+  // What fits as far as it was recorded needs no other context.
+  const [asAssumed] = fitted;
+  if (asAssumed?.isPartial) return asAssumed;
   return fitted.reduce((best, one) => (one.score < best.score ? one : best));
 }
 
@@ -245,14 +258,13 @@ function buildCovariance(rows: readonly Row[]): Float64Array {
       for (let c = 0; c < COMPONENTS.length; c++) sum += errors[i]![c]! * errors[k]![c]!;
       matrix[i * n + k] = matrix[k * n + i] = sum;
     }
-    const { split, slack, inferred } = rows[i]!;
+    const { split, slack, own, share } = rows[i]!;
     const moving =
       (split.activations ?? 0) +
       (split.logits ?? 0) +
       (split.workspace ?? 0) +
       (split.gradients ?? 0);
-    const [share, bytes] = inferred ? [INFERRED_SHARE, INFERRED_BYTES] : [OWN_SHARE, OWN_BYTES];
-    matrix[i * n + i]! += bytes ** 2 + (share * moving) ** 2 + (slack / 2) ** 2;
+    matrix[i * n + i]! += own ** 2 + (share * moving) ** 2 + (slack / 2) ** 2;
   }
   return matrix;
 }

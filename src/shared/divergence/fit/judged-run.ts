@@ -10,8 +10,8 @@ import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { Marker } from '../../trace/types';
 import { contextLevel } from '../overlay/context-level';
 import { flagLimit } from '../overlay/flags';
+import { findWidestGap, type Gap } from '../overlay/gap';
 import { findDevice } from '../overlay/lines';
-import { type FlaggedPhase, worstPhase } from '../overlay/phase-rows';
 import { type PhaseKey, predictedRow } from '../overlay/predicted';
 import type { DiagnosisInput, Overlay } from '../overlay/types';
 import { type Candidate, Search } from './candidates';
@@ -40,10 +40,10 @@ export interface Mismatch {
   readonly fitsWithOffset: boolean;
   /** Those that fit and do better than the declared run, best first. */
   readonly fitting: readonly Candidate[];
-  readonly worst: FlaggedPhase;
+  readonly worst: Gap;
 }
 
-/** Null where there is no budget, no line that is counted as a budget counts, or no phase to go by. */
+/** Null where there is no budget, no line that is counted as a budget counts, and neither a phase nor a level to go by. */
 export function judgeDeclaredRun(
   input: DiagnosisInput,
   framework: Overlay | null,
@@ -57,7 +57,7 @@ export function judgeDeclaredRun(
   const limit = flagLimit(overlay.predictedPeak.refined ?? 0, overlay);
   const isNear = declared !== null && Math.abs(declared.offset) <= limit;
   const isAsDeclared = isNear && fits(declared, mustMatchExactly);
-  const worst = worstPhase(overlay.phases);
+  const worst = findWidestGap(input, overlay);
   // A partial fit: what has been seen of the run is as declared; the rest may not have been recorded.
   const hasMismatch =
     declared !== null && worst !== null && !isAsDeclared && !(isNear && declared.isPartial);
@@ -76,12 +76,7 @@ export function chooseOverlay(shown: Overlay, framework: Overlay | null): Overla
   return framework !== null && framework.phases.length > 0 ? framework : shown;
 }
 
-function findMismatch(
-  search: Search,
-  overlay: Overlay,
-  declared: Fit,
-  worst: FlaggedPhase,
-): Mismatch {
+function findMismatch(search: Search, overlay: Overlay, declared: Fit, worst: Gap): Mismatch {
   const { mustMatchExactly } = search.context;
   const limit = flagLimit(overlay.predictedPeak.refined ?? 0, overlay);
   // A change too small to be flagged explains no divergence.
@@ -99,7 +94,7 @@ function findMismatch(
   return { declared, fitsWithOffset: fits(declared, mustMatchExactly), fitting, worst };
 }
 
-/** A search over other runs; null where there is no budget or no phase to hold it against. */
+/** A search over other runs; null where there is no budget, and no phase or level to hold it against. */
 export function buildSearch(
   { budget, lines, markers, mustMatchExactly }: DiagnosisInput,
   overlay: Overlay,
@@ -109,7 +104,7 @@ export function buildSearch(
     budget === null ||
     overlay.series === null ||
     overlay.series === TREE_RSS ||
-    overlay.phases.length === 0
+    (overlay.phases.length === 0 && !overlay.stairs)
   )
     return null;
   const isExact = mustMatchExactly && overlay.series === FRAMEWORK_ALLOCATED;

@@ -1,4 +1,6 @@
 /** The settings that a search may change, in the words of findings and inversions. */
+import { formatInteger } from '../../base/format';
+import type { Stairs } from '../overlay/types';
 import type { Candidate, Field } from './candidates';
 
 export interface Words {
@@ -85,4 +87,11 @@ export function describeChange({
   declared,
 }: Pick<Candidate, 'field' | 'value' | 'declared'>): string {
   return `${WORDS[field].name} ${value} instead of ${declared}`;
+}
+
+/** "the 3 levels on which the line rests". */
+export function describeLevels({ heights }: Stairs): string {
+  return heights.length === 1
+    ? 'the one level on which the line rests'
+    : `the ${formatInteger(heights.length)} levels on which the line rests`;
 }

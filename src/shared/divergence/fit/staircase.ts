@@ -10,10 +10,10 @@ import type { PhaseBudget, TierBudget } from '../../budget/types';
 import type { Stairs } from '../overlay/types';
 
 export interface StairMatch {
-  /** Matched levels, each with the moment it is taken for; the context's own level is left out. */
+  /** Levels, each with the moment it is taken for. */
   readonly matched: readonly {
     readonly height: Bytes;
-    readonly row: Pick<PhaseBudget, 'total' | 'components'>;
+    readonly row: Stair;
   }[];
   /** −2 log of what does not match. */
   readonly cost: number;
@@ -23,14 +23,15 @@ export interface StairMatch {
   readonly isPartial: boolean;
 }
 
-/** The context's own level is a moment on the way up, seldom seen at rest. */
-const CONTEXT_SIGMA = 100 * MiB;
+/** The context's own level is a moment on the way up, seldom seen at rest, and libraries that load later add to it. */
+export const CONTEXT_SIGMA = 100 * MiB;
 /** A stair that was predicted and not seen: a step may be too short for the samples. The last one lasts. */
 const UNSEEN = 4;
 const UNSEEN_TOP = 12;
 /** A level that no prediction has is one among all heights up to the top. */
 const UNPREDICTED = 6;
 
+/** `optional`: of the context alone. */
 type Stair = Pick<PhaseBudget, 'total' | 'components'> & { readonly optional: boolean };
 
 /** Heights a run of `tier` climbs over, in order: its context, its weights, the moments of its first two steps. */
@@ -83,9 +84,7 @@ export function matchStairs(
   for (let i = heights.length, j = stairs.length; i + j > 0; ) {
     const { from } = best[i]![j]!;
     if (from === 'both') {
-      const row = stairs[--j]!;
-      if (row.optional) cost += apart(--i, j);
-      else matched.unshift({ height: heights[--i]!, row });
+      matched.unshift({ height: heights[--i]!, row: stairs[--j]! });
     } else if (from === 'level') {
       cost += range;
       unread++;
@@ -99,6 +98,6 @@ export function matchStairs(
     matched,
     cost,
     isTopMatched,
-    isPartial: !isTopMatched && unread === 0 && matched.length > 0,
+    isPartial: !isTopMatched && unread === 0 && matched.some(({ row }) => !row.optional),
   };
 }

@@ -24,7 +24,7 @@
  * with fewer than two stages has no phases at all, and that is the answer.
  */
 
-import { median } from '../../base/statistics';
+import { median, shortestHalf } from '../../base/statistics';
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import type { Confidence } from '../../base/vocabulary';
 import type { Mode } from '../../model/spec';
@@ -64,6 +64,11 @@ interface Level {
 const MAX_CELLS = 400;
 /** A level is held by this many samples at least. */
 const MIN_SAMPLES = 3;
+/**
+ * Of the shortest stretch with half of a level's cells, as a share of `least`: of a climb it is about 1, since a level
+ * takes in `least` on either side, and of what is but noise a quarter.
+ */
+const MAX_SPREAD = 0.5;
 
 /** `baseline` is what the line held before launch. Null where nothing rises above the noise. */
 export function findShape(line: SeriesData, baseline: Bytes): Shape | null {
@@ -94,7 +99,8 @@ export function findShape(line: SeriesData, baseline: Bytes): Shape | null {
 
 /**
  * Heights above the baseline on which the line rests on its way up, the last one its highest; null where the line has
- * no such shape. A level must last: three samples and two cells.
+ * no such shape. A level must last, three samples and two cells, and lie at rest: a climb that is read a hundred times
+ * is cut into levels too, and none of them is one that the run held.
  */
 export function findStairs({ baseline, cells, alive, least }: Shape): Stairs | null {
   const heights: Bytes[] = [];
@@ -102,9 +108,11 @@ export function findStairs({ baseline, cells, alive, least }: Shape): Stairs | n
   for (const { from, to, height } of alive) {
     const samples = countSamples(cells, from, to);
     // What climbs away from a level belongs to its cells too, hence the middle one; the top is the peak itself.
-    const middle = median(cells.slice(from, to).map(({ high }) => high));
+    const inside = cells.slice(from, to).map(({ high }) => high);
+    const middle = median(inside);
     const above = (height === top ? height : middle) - baseline;
-    if (to - from < 2 || samples < MIN_SAMPLES || above <= (heights.at(-1) ?? 0)) continue;
+    if (to - from < 2 || samples < MIN_SAMPLES || above <= (heights.at(-1) ?? least)) continue;
+    if (height !== top && shortestHalf(inside) > MAX_SPREAD * least) continue;
     if (above - (heights.at(-1) ?? Number.NEGATIVE_INFINITY) <= least) heights.pop();
     heights.push(above);
   }

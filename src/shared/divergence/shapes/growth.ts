@@ -33,14 +33,30 @@ const MIN_WINDOWS = 8;
 export const MIN_GROWTH = 16 * MiB;
 /** Growth goes on for this much of the run. */
 const MIN_SHARE = 0.5;
+/** What grows stays on no level for longer than this much of it. */
+const MAX_REST = 0.2;
+/** Nor on its last for as long as this: it would have levelled off. */
+const MAX_FINAL_REST = 0.12;
 
 /**
  * The longest straight rise that goes on to the end of the line's floor; null where there is none. A floor that is read
  * too seldom to be sharp hides it, and the tops of the same line may show it: they alone prove nothing, since what is
  * kept is in the mean of the line too, which is the caller's to ask.
+ *
+ * `floors`: from fine to coarse; the first that shows a rise tells it, and the finest whether it went on to the end.
  */
-export function findRise(floor: Floor): Rise | null {
-  return findRiseOf(floor, 'low') ?? findRiseOf(floor, 'high');
+export function findRise(floors: readonly Floor[]): Rise | null {
+  for (const floor of floors) {
+    const rise = findRiseOf(floor, 'low') ?? findRiseOf(floor, 'high');
+    if (rise !== null) return levelsOff(floors[0] ?? floor, rise) ? null : rise;
+  }
+  return null;
+}
+
+/** Whether the last of it is a rest: too short for a coarse floor to show, it still is where the climb came to its end. */
+function levelsOff({ windows }: Floor, { from, edge, bytes }: Rise): boolean {
+  const inside = windows.filter(({ t0 }) => t0 >= from).map((window) => window[edge]);
+  return finalRest(inside, 0.06 * bytes) > Math.max(3, MAX_FINAL_REST * inside.length);
 }
 
 function findRiseOf({ windows }: Floor, edge: Edge): Rise | null {
@@ -62,6 +78,7 @@ function fitRise(tail: readonly Window[], all: readonly Window[], edge: Edge): R
   const [from, to] = extent(tail);
   const bytes = Math.round((slope * (to - from)) / 1e6);
   if (bytes < MIN_GROWTH || r2 < 0.9 || !goesOn(points, bytes, slope)) return null;
+  if (isComeback(all.slice(0, -tail.length), tail, edge)) return null;
   if (slope - halfWidth <= 0) return null;
   const [begin, end] = extent(all);
   return {
@@ -78,11 +95,15 @@ function fitRise(tail: readonly Window[], all: readonly Window[], edge: Edge): R
   };
 }
 
-/** It rises in many small steps, as fast in one half as in the other and to the end, and gives little back. */
+/**
+ * It rises in many small steps, as fast in one half as in the other and to the end, gives little back and rests nowhere:
+ * a run that loads, allocates and works climbs over a few levels, and stays on each.
+ */
 function goesOn(points: readonly Point[], growth: number, slope: number): boolean {
   const steps = points.slice(1).map(({ y }, i) => y - points[i]!.y);
   if (Math.max(...steps) > 0.34 * growth || Math.min(...steps) < -0.25 * growth) return false;
   if (steps.filter((one) => one > 0.02 * growth).length < 4) return false;
+  if (longestRest(points, 0.06 * growth) > Math.max(2, MAX_REST * points.length)) return false;
   const third = Math.ceil(points.length / 3);
   const share = (some: readonly Point[]) => (fitTrend(some)?.slope ?? 0) / slope;
   const [begin = 0, end = 0] = halves(points).map(share);
@@ -91,4 +112,43 @@ function goesOn(points: readonly Point[], growth: number, slope: number): boolea
     Math.max(begin, end) < 1.6 &&
     (third < 4 || share(points.slice(-third)) > 0.4)
   );
+}
+
+/** Most points in a row of which none lies further from another than `give`. */
+function longestRest(points: readonly Point[], give: number): number {
+  let longest = 0;
+  for (let from = 0; from + longest < points.length; from++) {
+    let [low, high] = [points[from]!.y, points[from]!.y];
+    let to = from + 1;
+    for (; to < points.length; to++) {
+      low = Math.min(low, points[to]!.y);
+      high = Math.max(high, points[to]!.y);
+      if (high - low > give) break;
+    }
+    longest = Math.max(longest, to - from);
+  }
+  return longest;
+}
+
+/** How many of the last values lie no further from each other than `give`. */
+function finalRest(values: readonly Bytes[], give: Bytes): number {
+  let [low, high, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (const value of values.toReversed()) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    if (high - low > give) break;
+    count++;
+  }
+  return count;
+}
+
+/**
+ * Whether the line had been as high before it fell to where the rise begins: nothing is kept that was not held already.
+ * Steps that are read at nearly the same moment of each sink and rise so, over many of them.
+ */
+function isComeback(before: readonly Window[], tail: readonly Window[], edge: Edge): boolean {
+  const values = tail.map((window) => window[edge]);
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  const most = Math.max(...before.map((window) => window[edge]));
+  return most >= highest - 0.25 * (highest - lowest);
 }

@@ -20,6 +20,9 @@ const MIN_HEIGHT = 64 * MiB;
 const AROUND = 10;
 const MIN_WINDOWS = 10;
 const MAX_LENGTH = 3;
+/** As many others that come half as high make it a habit, unless it stands this far above them. */
+const HABIT = 3;
+const MIN_LEAD = 0.4;
 
 /** In order of time, null where there is none; `windows` as long as a period of the line at least. */
 export function findSpikes({ windows, rest }: Floor): Spike[] | null {
@@ -55,9 +58,27 @@ function spikeAt(
   if (to - from + 1 > MAX_LENGTH || after.length < 2) return null;
   const top = Math.max(...highs.slice(from, to + 1));
   const above = top - Math.max(usual, median(after));
-  if (above < least) return null;
+  if (above < least || isHabit([highs.slice(0, from), highs.slice(to + 1)], top, above))
+    return null;
   return {
     spike: { t0: windows[from]!.t0, t1: windows[to]!.t1, value: top, above },
     length: to - from,
   };
 }
+
+/**
+ * Whether the line comes half as high again and again, and about as high at least once: requests that come and go, or
+ * steps that are read so seldom that their tops show now and then and for a while not at all. Where a level changes, one
+ * side of it lies higher throughout, and the other tells; a side of a few windows tells nothing.
+ */
+function isHabit(sides: readonly (readonly Bytes[])[], top: Bytes, above: Bytes): boolean {
+  const others = sides.reduce((sum, side) => sum + countRuns(side, top - 0.5 * above), 0);
+  if (others < HABIT) return false;
+  const tops = sides.filter(({ length }) => length >= AROUND).map((side) => Math.max(...side));
+  return top - Math.min(...tops) < MIN_LEAD * above;
+}
+
+/** How often in a row of values they come up to `level`. */
+const countRuns = (values: readonly Bytes[], level: Bytes): number =>
+  values.filter((value, i) => value >= level && (values[i - 1] ?? Number.NEGATIVE_INFINITY) < level)
+    .length;

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { fitTrend } from '../../../../../src/shared/base/trend';
+import { computeBudget } from '../../../../../src/shared/budget/budget';
+import type { Budget } from '../../../../../src/shared/budget/types';
+import { preset } from '../../../../../src/shared/model/presets';
+import { runDefaults } from '../../../../../src/shared/model/run';
 import {
   budgetWith,
   findingsFor,
@@ -279,6 +283,34 @@ describe('what is left', () => {
         ],
       }),
     ).toEqual([]);
+  });
+
+  it('is none where a line that rests on one level is that of another precision, or of a larger context', () => {
+    const model = preset('gpt2-large');
+    const run = { mode: 'infer', framework: 'pytorch', batch: 1, seq: 128 } as const;
+    const [declared, actual] = (['bf16', 'fp32'] as const).map((precision) =>
+      computeBudget(model, runDefaults(model, { ...run, precision })),
+    ) as [Budget, Budget];
+    const { total } = actual.tiers.refined;
+    const rest = (bytes: number) =>
+      series(
+        'gpu0.memory.used',
+        ramp(60, (i) => (i < 5 ? 0 : Math.round(bytes))),
+      );
+    const told = (budget: Budget, bytes: number) =>
+      findingsFor({
+        budget,
+        series: [rest(bytes)],
+        baselines: { 'gpu0.memory.used': 0 },
+        durationUs: 6_000_000,
+      });
+    expect(told(actual, total)).toEqual([]);
+    expect(told(declared, total)).toMatchObject([
+      { kind: 'dtype_mismatch', setting: { fits: 'fp32' }, confidence: 'low' },
+    ]);
+    expect(told(actual, total + 600 * MB)).toMatchObject([
+      { kind: 'context', bytes: expect.any(Number) },
+    ]);
   });
 
   it('is the part that a known context does not cover', () => {

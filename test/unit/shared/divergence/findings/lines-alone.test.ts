@@ -121,6 +121,24 @@ describe('a line that nothing is known of', () => {
     ).toEqual([]);
   });
 
+  it('that climbs straight and comes to rest just before its end does not grow', () => {
+    const value = (i: number) => 4 * GiB + 10 * MiB * Math.min(i, 265);
+    expect(kinds([log('gpu0.memory.used', 300, value)])).toEqual([]);
+    expect(kinds([log('gpu0.memory.used', 265, value)])).toEqual(['growth']);
+  });
+
+  it('that climbs over the three levels of a run that loads, allocates and works does not grow', () => {
+    const levels = [0, 0.4, 0.4, 2, 2, 2, 2, 2, 2, 3, 3.7, 3.7, 3.7, 4.1, 4.2, 4.2, 4.2, 4.2, 4.2];
+    const line = log('gpu0.memory.used', levels.length, (i) => (levels[i] ?? 0) * GiB);
+    expect(kinds([line])).not.toContain('growth');
+  });
+
+  it('that sinks and comes back to where it was does not grow', () => {
+    // Steps that are read at nearly the same moment of each: the reading wanders through the step.
+    const value = (i: number) => 4 * GiB + Math.abs(i - 110) * 10 * MiB;
+    expect(kinds([log('gpu0.memory.used', 220, value)])).toEqual([]);
+  });
+
   it('that is read as often as it turns does not grow where its lowest reading drifts', () => {
     // A sharp turn every 13.01 s, read every second: the reading nearest to it is a little earlier each time.
     const swings = (i: number) => {
@@ -171,6 +189,16 @@ describe('a line that nothing is known of', () => {
     expect(rest).toEqual([]);
     expect(spike).toMatchObject({ kind: 'spike', bytes: 4 * GiB, phase: 'decode' });
     expect(spike?.title).toMatch(/while decode ran/);
+  });
+
+  it('that comes nearly as high again and again is no spike after a while without', () => {
+    const heights = [
+      0, 3, 1, 4, 0, 2, 4, 1, 3, 0, 0, 0, 0, 0, 0, 0, 4.2, 0, 0, 2, 1, 3, 0, 4, 1, 2,
+    ];
+    const value = (i: number) => 8 * GiB + (heights[Math.floor(i / 6)] ?? 0) * 512 * MiB;
+    expect(kinds([log('gpu0.memory.used', 156, value)])).toEqual([]);
+    const once = (i: number) => 8 * GiB + (Math.floor(i / 6) === 16 ? 2 * GiB : 0);
+    expect(kinds([log('gpu0.memory.used', 156, once)])).toEqual(['spike']);
   });
 
   it('tells idle stretches of a busy card that holds its memory, not a pause between jobs', () => {

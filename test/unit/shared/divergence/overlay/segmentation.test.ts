@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   findShape,
+  findStairs,
   splitIntoStages,
 } from '../../../../../src/shared/divergence/overlay/segmentation';
 import type { Mode } from '../../../../../src/shared/model/spec';
@@ -51,6 +52,20 @@ describe('phases without markers', () => {
       ['steady', 10],
     ]);
   });
+
+  it.each([1, 10, 100, 500])(
+    'are told from the levels that a run rests on, not from those of a climb read every %i ms',
+    (everyMs) => {
+      // To 1500 within 4 s, rest, to 3500 within 4 s, rest.
+      const climb = (ms: number) => 500 + 1000 * Math.min(1, Math.max(0, (ms - 1000) / 4000));
+      const of = (ms: number) => climb(ms) + 2 * (climb(ms - 9000) - 500);
+      const shape = findShape(trace(everyMs, 0, 30_000, of), 500 * MB)!;
+      const heights = findStairs(shape)!.heights.map((height) => height / MB);
+      expect(heights).toHaveLength(2);
+      expect(heights[0]).toBeCloseTo(1000, -1.5);
+      expect(heights[1]).toBeCloseTo(3000, -1.5);
+    },
+  );
 
   it.each([
     [1000, 1500],
