@@ -13,7 +13,7 @@ import { runDefaults } from '../../src/shared/model/run';
 import type { RunSpec } from '../../src/shared/model/spec';
 import type { SessionData } from '../../src/shared/session/types';
 import { frameworkSeries, processMemory, usedMemory } from '../../src/shared/trace/series-ids';
-import type { Marker, SampledSeries } from '../../src/shared/trace/types';
+import type { HeldPart, Marker, SampledSeries } from '../../src/shared/trace/types';
 import { series } from './overlay-scenario';
 
 export interface PlantedMachine {
@@ -96,42 +96,58 @@ export function plantedSession(
   };
 }
 
-function playRank(machine: PlantedMachine, run: RunSpec, rank: number) {
+/** One phase of the run, as the framework tells of it at its end and the device shows it from its middle on. */
+export interface PlantedPhase {
+  readonly phase: TimelinePhase['phase'];
+  readonly step: number | null;
+  readonly parts: readonly HeldPart[];
+  readonly peak: Bytes;
+  readonly allocated: Bytes;
+  readonly reserved: Bytes;
+  readonly onDevice: Bytes;
+}
+
+export function plantedPhases(machine: PlantedMachine, run: RunSpec): PlantedPhase[] {
   const context = machine.context + ((run.dp ?? 1) > 1 ? machine.communication : 0);
-  const markers: Marker[] = [];
-  const device: [number, Bytes][] = [[0, 0]];
-  const reports: { t: number; allocated: Bytes; reserved: Bytes }[] = [];
-  let [t, most, reserved] = [500, 0, 0];
-  for (const { row, step } of occurrences(run)) {
+  let most = 0;
+  return occurrences(run).map(({ row, step }) => {
     const kept = step === null ? 0 : machine.workspace;
-    const [high, end] = [inTensors(row.components), inTensors(row.endComponents)].map(
-      (bytes) => bytes + kept,
-    ) as [Bytes, Bytes];
-    const { phase } = row;
-    const common = { rank, step, phase };
-    const [from, to] = [t, t + PHASE_MS];
-    const before = reserved;
-    most = Math.max(most, high);
-    reserved = Math.ceil((most * (1 + machine.reserve)) / SEGMENT) * SEGMENT;
-    for (let at = from; at < to; at += 100)
-      device.push([at, context + (at === from ? before : reserved)]);
-    // The last instant of the phase.
-    const last = to * 1000 - 1;
+    const peak = inTensors(row.components) + kept;
+    most = Math.max(most, peak);
+    const reserved = Math.ceil((most * (1 + machine.reserve)) / SEGMENT) * SEGMENT;
     const parts = objects.flatMap((component) => {
       const bytes = row.endComponents[component] ?? 0;
-      const tensors = { tensors: 1, dtype: 'float32', device: 'cuda:0' };
+      const tensors = { dtype: 'fp32', device: 'cuda:0' };
       return bytes > 0 ? [{ ...tensors, component, bytes }] : [];
     });
+    const allocated = inTensors(row.endComponents) + kept;
+    const { phase } = row;
+    return { phase, step, parts, peak, allocated, reserved, onDevice: context + reserved };
+  });
+}
+
+function playRank(machine: PlantedMachine, run: RunSpec, rank: number) {
+  const markers: Marker[] = [];
+  const phases = plantedPhases(machine, run);
+  const device: [number, Bytes][] = [[0, 0]];
+  const reports: { t: number; allocated: Bytes; reserved: Bytes }[] = [];
+  let [t, before] = [500, phases[0]!.onDevice - phases[0]!.reserved];
+  for (const { phase, step, parts, peak, allocated, reserved, onDevice } of phases) {
+    const common = { rank, step, phase };
+    const [from, to] = [t, t + PHASE_MS];
+    for (let at = from; at < to; at += 100) device.push([at, at === from ? before : onDevice]);
+    // The last instant of the phase.
+    const last = to * 1000 - 1;
     markers.push(
       { ...common, t: from * 1000, type: 'phase', name: phase, event: 'begin' },
-      { ...common, t: last, type: 'memory', memory: { allocated: end, peak: high, reserved } },
+      { ...common, t: last, type: 'memory', memory: { allocated, peak, reserved } },
       { ...common, t: last, type: 'objects', parts },
       { ...common, t: last, type: 'phase', name: phase, event: 'end' },
     );
-    reports.push({ t: last / 1000, allocated: end, reserved });
-    t = to;
+    reports.push({ t: last / 1000, allocated, reserved });
+    [t, before] = [to, onDevice];
   }
-  device.push([t, context + reserved]);
+  device.push([t, before]);
   const gpu = `gpu${rank}`;
   const told = (metric: 'allocated' | 'reserved'): SampledSeries =>
     series(
