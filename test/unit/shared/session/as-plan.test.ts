@@ -7,8 +7,10 @@ import { runDefaults } from '../../../../src/shared/model/run';
 import { describeRun, saidBeside } from '../../../../src/shared/planning/resolve-run';
 import { planDocument } from '../../../../src/shared/present/spec-documents';
 import { openAsPlan } from '../../../../src/shared/session/as-plan';
+import { buildDocument } from '../../../../src/shared/session/document';
 import type { SessionDocument } from '../../../../src/shared/session/session-document';
 import { documentWith, MB, training } from '../../../support/overlay-scenario';
+import { PLANTED, plantedSession } from '../../../support/planted-machine';
 
 const model = preset('gpt2');
 const run = runDefaults(model, { mode: 'train', framework: 'pytorch', batch: 4, gpu: 'T4' });
@@ -109,6 +111,51 @@ describe('a session opened as a plan', () => {
     expect(openAsPlan({ ...session([]), status: 'recording' }).without).toMatch(/recorded/);
     expect(() => openAsPlan({ ...session([]), model: null })).toThrow(/neither model nor run/);
   });
+});
+
+describe('sessions of machines with constants of their own, opened as plans', () => {
+  const sizes = [2, 4, 8];
+  const constants = [
+    { context: 300 * MB, reserve: 0, workspace: 0 },
+    { context: 440 * MB, reserve: 0.006, workspace: 0 },
+    { context: 900 * MB, reserve: 0.05, workspace: 24 * MB },
+    { context: 426 * MB, reserve: 0.2, workspace: 50 * MB },
+  ];
+  const cases = constants.flatMap((own) =>
+    [1, 2].flatMap((ranks) =>
+      sizes.map((batch) => ({ machine: { ...PLANTED, ...own }, batch, ranks })),
+    ),
+  );
+
+  it.each(cases)(
+    'hold what is beyond theory once, by its name: $machine.context, $machine.reserve at batch $batch on $ranks',
+    ({ machine, batch, ranks }) => {
+      const document = buildDocument(plantedSession('s', machine, { batch, ranks }));
+      const opened = openAsPlan(document);
+      const { refined } = (({ perRank, tiers }) => perRank ?? tiers)(
+        computeBudget(opened.model, opened.run),
+      );
+      const part = (...kinds: string[]) =>
+        opened
+          .residual!.parts.filter(({ kind }) => kinds.includes(kind))
+          .reduce((sum, { bytes }) => sum + bytes, 0);
+      expect(part('context')).toBe(machine.context - refined.components.context!);
+      const { allocated, reserved } = document.overlay.allocator!;
+      expect(part('allocator_reserve', 'fragmentation')).toBe(
+        reserved - allocated - refined.components.reserve!,
+      );
+      expect(part('unexplained')).toBe(machine.workspace);
+      expect(opened.residual!.bytes).toBe(document.overlay.residualBytes);
+
+      const again = planDocument(describeRun(opened.model, opened.run, 'pytorch'), opened.residual);
+      expect(again.carried!.expectedBytes).toBe(document.overlay.measuredPeak!.bytes);
+      const larger = describeRun(opened.model, saidBeside(opened.run, { batch: 16 }), 'pytorch');
+      const plan = planDocument(larger, opened.residual);
+      expect(plan.carried!.expectedBytes - opened.residual!.bytes).toBe(
+        peakBytes(opened.model, { ...opened.run, batch: 16 }),
+      );
+    },
+  );
 });
 
 describe('what is said beside a recorded run', () => {
