@@ -115,7 +115,11 @@ function residualCell(overlay: SessionDocument['overlay'], cell: Cell): string {
       describeShare(apart.percent, 'expected'),
     );
   if (residualBytes === null)
-    return cell('Residual', formatSignedBytes(null), 'nothing to compare');
+    return cell(
+      'Residual',
+      formatSignedBytes(null),
+      overlay.hostBesideGpu ? 'no GPU memory was measured' : 'nothing to compare',
+    );
   if (residualBytes === 0) return cell('Residual', '0 bytes', 'equal to the byte');
   return cell(
     'Residual',

@@ -25,7 +25,9 @@ export interface PhaseBlock {
 
 export function findResidual(phase: OverlayPhase, tier: Tier): Bytes | null {
   if (tier === 'refined') return phase.residualBytes ?? phase.residualObservedBytes ?? null;
-  const predicted = phase.predicted.textbook;
+  const { textbook: predicted, refined } = phase.predicted;
+  // What the refined tier is not held against, no tier is.
+  if (phase.residualBytes === null && refined !== null) return null;
   return phase.measured === null || predicted === null ? null : phase.measured - predicted;
 }
 

@@ -7,9 +7,11 @@ import {
 } from '../base/format';
 import { showsRun } from '../divergence/overlay/shows-run';
 import type { SessionDocument } from '../session/session-document';
+import { notCompared } from './not-compared';
 
 /** The session in one sentence with its figures. */
-export function headline({ overlay, status }: SessionDocument): string {
+export function headline(doc: SessionDocument): string {
+  const { overlay, status } = doc;
   const { measuredPeak, residualBytes, residualPercent, predictedPeak } = overlay;
   if (!measuredPeak && status === 'recording')
     return predictedPeak.refined === null
@@ -19,6 +21,8 @@ export function headline({ overlay, status }: SessionDocument): string {
     return predictedPeak.refined === null
       ? 'No memory was measured and none was predicted.'
       : `No memory was measured; ${formatBytes(predictedPeak.refined)} were predicted.`;
+  const unlike = notCompared(doc);
+  if (unlike !== null) return unlike;
   if (residualBytes === null)
     return predictedPeak.observed === undefined
       ? `Memory peaked at ${formatBytes(measuredPeak.bytes)}. Nothing was predicted.`

@@ -30,6 +30,8 @@ export function noFindings({
         ? nothingPredicted(overlay.series, durationUs, workload)
         : 'No formula predicts this run, and it took too few steps to expect anything of the later ones.')
     );
+  if (overlay.hostBesideGpu)
+    return tellAlone('No GPU memory was measured to compare the budget with', durationUs);
   if (status === 'recording')
     return `${tellSoFar({ overlay, phaseKinds })} Phases are looked at as they end.`;
   if (overlay.series === null) return 'Nothing to compare: no memory was measured.';
@@ -70,8 +72,13 @@ function nothingPredicted(
       : 'There is nothing to compare.';
   const alone =
     terms?.instrument === 'none' ? ', and was left alone, so no script of it was watched' : '';
-  const nothing = `This session declares no model and run, so there is no budget to compare with${alone}`;
-  return durationUs < MIN_SECONDS.host * 1e6
+  return tellAlone(
+    `This session declares no model and run, so there is no budget to compare with${alone}`,
+    durationUs,
+  );
+}
+
+const tellAlone = (nothing: string, durationUs: Micros): string =>
+  durationUs < MIN_SECONDS.host * 1e6
     ? `${nothing}; ${formatDuration(durationUs)} is too short to tell memory that grows from a program that starts.`
     : `${nothing}; by itself no line grows, spikes, stays high or lies idle.`;
-}

@@ -38,7 +38,11 @@ export function describeMoment(analysis: SessionAnalysis, at: Micros): Moment {
   const sample = line ? sampleAt(line, at) : null;
   const measured = sample && { bytes: sample.value - within.baselineBytes, at: sample.t };
   const ledger =
-    within.series === null || budget === null || measured === null || components === null
+    within.series === null ||
+    within.hostBesideGpu ||
+    budget === null ||
+    measured === null ||
+    components === null
       ? null
       : buildLedgerAt({ ...input, overlay: within, budget }, diagnosis, {
           phase: phase?.phase ?? null,

@@ -10,6 +10,7 @@ import { median } from '../base/statistics';
 import { MiB } from '../base/units';
 import { PHASES } from '../base/vocabulary';
 import { isFrameworkSeries } from '../trace/series-ids';
+import { isOfSameMemory } from './compared-memory';
 import type { ComparedRow, Comparison, RowUnit } from './comparison';
 import type { SessionDocument } from './session-document';
 
@@ -36,7 +37,8 @@ export function buildRows(
   const { differences, peak, time, repeats } = comparison;
   const steps = countingSteps(docs);
   const isSameWork = sessionsOfSameWork(docs.length, differences.config, base);
-  const finish = (figure: Figure) => judgeRow(finishRow(figure, base, repeats), isSameWork);
+  const isLike = isOfSameMemory(docs, base);
+  const finish = (figure: Figure) => judgeRow(finishRow(figure, base, repeats, isLike), isSameWork);
   const overall: readonly Figure[] = [
     { group: 'overall', key: 'peak', unit: 'bytes', values: peak.measured, within: steps },
     {
@@ -84,11 +86,14 @@ function finishRow(
   { group, key, unit, values, isPredicted = false, within = null }: Figure,
   base: number,
   repeats: Comparison['repeats'],
+  isLike: readonly boolean[],
 ): Omit<ComparedRow, 'judged'> {
   const from = values[base] ?? null;
-  const changes = values.map((value, i) =>
-    i === base || value === null || from === null ? null : value - from,
-  );
+  const isMeasuredMemory = unit === 'bytes' && !isPredicted;
+  const changes = values.map((value, i) => {
+    const isOther = isMeasuredMemory && !isLike[i];
+    return i === base || value === null || from === null || isOther ? null : value - from;
+  });
   const spread = isPredicted ? null : measureSpread(values, repeats, unit);
   const known = spread ?? within;
   const noise = known?.amount ?? null;

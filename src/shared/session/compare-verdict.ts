@@ -25,8 +25,22 @@ export function describeVerdict(
     new Set(docs.flatMap(({ overlay }) => overlay.series ?? [])).size > 1
       ? ' The two are measured on different lines, so their peaks are not the same quantity.'
       : '';
-  const sentence = `${many}${describeMemory(comparison, last)}, ${describeTime(comparison, last)}, ${changed}.${caution}`;
+  const failed = tellFailures(comparison, docs, [place, last]);
+  const sentence = `${many}${describeMemory(comparison, last)}, ${describeTime(comparison, last)}, ${changed}.${caution}${failed}`;
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+/** A run that failed may have come neither to its peak nor to its end: what is alike then is no agreement. */
+function tellFailures(
+  comparison: Pick<Comparison, 'sessions' | 'labels'>,
+  docs: readonly SessionDocument[],
+  places: readonly [number, number],
+): string {
+  const names = nameApart(comparison, ...places).map(quote);
+  const failed = names.filter((_, i) => docs[places[i]!]?.status === 'failed');
+  if (failed.length === 0) return '';
+  const whose = failed.length === 1 ? 'its figures go' : 'their figures go';
+  return ` ${failed.join(' and ')} failed: ${whose} as far as the run came.`;
 }
 
 /** By their names; where those are the same, by what differs, or as runs of one thing. */
@@ -55,6 +69,8 @@ function describeMemory(
   const [baseName, name] = nameApart(comparison, base, other).map(quote);
   if (from === null || to === null)
     return `the peaks of ${name} and ${baseName} cannot be compared, as ${from === null ? baseName : name} has no measured memory`;
+  if (peak.changeBytes[other] === null)
+    return `${name} peaks at ${formatBytes(to)}, which is not held against the ${formatBytes(from)} of ${baseName}`;
   const change = to - from;
   if (change === 0) return `${name} peaks at the same ${formatBytes(to)} as ${baseName}`;
   const percent = peak.changePercent[other] ?? null;

@@ -10,6 +10,7 @@ import { alignSessions } from './align';
 import { findRepeats, nameByDifference } from './compare-labels';
 import { buildRows } from './compare-rows';
 import { describeVerdict } from './compare-verdict';
+import { isOfSameMemory } from './compared-memory';
 import type { Comparison } from './comparison';
 import type { SessionDocument } from './session-document';
 
@@ -51,7 +52,10 @@ export function compareSessions(
 function comparePeaks(docs: readonly SessionDocument[], base: number): Comparison['peak'] {
   const measured = docs.map(({ overlay }) => overlay.measuredPeak?.bytes ?? null);
   const from = measured[base] ?? null;
-  const changeBytes = measured.map((value, i) => (i === base ? null : difference(value, from)));
+  const isLike = isOfSameMemory(docs, base);
+  const changeBytes = measured.map((value, i) =>
+    i === base || !isLike[i] ? null : difference(value, from),
+  );
   return {
     measured,
     predicted: docs.map(({ overlay }) => overlay.predictedPeak.refined),

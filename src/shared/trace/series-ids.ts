@@ -59,6 +59,8 @@ const DEVICE = /^(gpu\d+(?:\.mig\d+)?)\.(.+)$/;
 
 /** The GPU, or the MIG device of one, that a series is of; undefined for a series of the framework or the host. */
 export const deviceIn = (id: string): string | undefined => DEVICE.exec(id)?.[1];
+/** Whether a series is resident memory of the host: of all of the workload, of a rank or of a process. */
+export const isHostMemory = (id: string): boolean => id.endsWith('.rss');
 /** The metric of a device's series, without the device. */
 export const deviceMetricIn = (id: string): string | undefined => DEVICE.exec(id)?.[2];
 

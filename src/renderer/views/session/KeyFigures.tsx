@@ -63,7 +63,7 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
           >
             <p className="num">
               {percent === null
-                ? 'not known yet'
+                ? whyUnknown(overlay)
                 : `${formatSignedPercent(percent)} of ${isObserved ? 'expected' : 'predicted'}`}
             </p>
           </Figure>
@@ -109,6 +109,9 @@ function Figure({
   );
 }
 
+const whyUnknown = ({ hostBesideGpu }: SessionDocument['overlay']): string =>
+  hostBesideGpu ? 'no GPU memory was measured' : 'not known yet';
+
 interface Residual {
   readonly bytes: number | null;
   readonly percent: number | null;
@@ -122,6 +125,7 @@ const UNKNOWN: Residual = { bytes: null, percent: null };
  */
 function peakResidual({ overlay, status }: SessionDocument, tier: Tier): Residual {
   const { measuredPeak: peak } = overlay;
+  if (overlay.hostBesideGpu) return UNKNOWN;
   if (status === 'recording' && overlay.phases.length > 0) {
     const phase = overlay.phases.find(
       ({ span }) => peak !== null && span[0] <= peak.at && peak.at <= span[1],

@@ -53,13 +53,13 @@ import type {
 /** Beyond this many phases only the highest of each phase, and rank, has a row. */
 const MAX_ROWS = 500;
 
-/** Undefined where there is no prediction or no measurement. Without a diagnosis what its findings name is unexplained. */
+/** Undefined where there is no prediction or no measurement of what was predicted. Without a diagnosis what its findings name is unexplained. */
 export function buildLedger(
   input: DiagnosisInput,
   diagnosis: Diagnosis | null,
 ): MeasuredOverlay['ledger'] | undefined {
   const { overlay, budget } = input;
-  if (overlay.series === null || budget === null) return undefined;
+  if (overlay.series === null || overlay.hostBesideGpu || budget === null) return undefined;
   const { series, measuredPeak } = overlay;
   const builder = new LedgerBuilder(input, series, budget, diagnosis);
   const told = overlay.phases.length <= MAX_ROWS ? overlay.phases : highestOfEach(overlay.phases);

@@ -14,7 +14,7 @@ import { type InferredSpan, inferredSpans } from './inferred';
 import { baselineFor, candidateLines, type Lines, saysNoGpu, seriesById, usedNoGpu } from './lines';
 import { type Measured, MeasuredLine } from './measured-line';
 import { ObservedTier, tellObserved } from './observed';
-import { pairTiers, predictedPeak, predictedRow } from './predicted';
+import { pairTiers, predictedPeak, predictedRow, predictsLine } from './predicted';
 import { findShape, findStairs } from './segmentation';
 import type { MeasuredOverlay, Overlay, OverlayPhase } from './types';
 
@@ -92,7 +92,8 @@ function measuredOverlay(
   const { budget } = input;
   const { id, intervalUs } = line.data.info;
   const refined = budget && predictedPeak(budget.tiers.refined, id).total;
-  const residualBytes = difference(peak.bytes, refined);
+  const isLike = budget === null || predictsLine(budget, id);
+  const residualBytes = isLike ? difference(peak.bytes, refined) : null;
   // Phases are sought in the trace where none is announced. The framework's bytes come with phases, and the shape of
   // resident memory is the runtime's.
   const canInfer = input.spans.length === 0 && !input.peaksAlone && isDeviceLine(id);
@@ -117,6 +118,7 @@ function measuredOverlay(
     ...(told && tellObserved({ predictedPeak: predictedPeaks }, told.observed, told.rows)),
     ...(stairs !== null && { stairs }),
     ...(deviceBytes !== undefined && { deviceBytes }),
+    ...(!isLike && { hostBesideGpu: true }),
     ...(input.limits && { limits: input.limits }),
   };
 }
@@ -188,6 +190,7 @@ function phaseRow(span: PhaseSpan, line: MeasuredLine | null, input: OverlayInpu
   const measured = line?.in(span) ?? NOTHING_MEASURED;
   const textbook = budget && predictedRow(budget.tiers.textbook, span, null);
   const refined = budget && predictedRow(budget.tiers.refined, span, line?.data.info.id ?? null);
+  const against = line && budget && !predictsLine(budget, line.data.info.id) ? null : refined;
   return {
     phase: span.phase,
     step: span.step,
@@ -196,9 +199,9 @@ function phaseRow(span: PhaseSpan, line: MeasuredLine | null, input: OverlayInpu
     measured: measured.highest,
     end: measured.end,
     ...pairTiers(textbook, refined),
-    residualBytes: difference(measured.highest, refined?.total ?? null),
-    residualEndBytes: difference(measured.end, refined?.end ?? null),
-    flagged: line !== null && refined !== null && mustFlag(span, line, measured, refined, input),
+    residualBytes: difference(measured.highest, against?.total ?? null),
+    residualEndBytes: difference(measured.end, against?.end ?? null),
+    flagged: line !== null && against !== null && mustFlag(span, line, measured, against, input),
     ...(span.isOpen && { isOpen: true }),
     measuredComponents: measured.components,
     predictedComponents: refined?.components ?? null,

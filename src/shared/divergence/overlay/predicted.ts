@@ -4,9 +4,16 @@
  */
 
 import type { Phase } from '../../base/vocabulary';
-import type { PhaseBudget, TierBudget, TimelinePhase } from '../../budget/types';
+import type { Budget, PhaseBudget, TierBudget, TimelinePhase } from '../../budget/types';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { TierPair } from './types';
+
+/**
+ * Whether a budget predicts what a line shows. That of a process on a GPU says nothing of the host's memory, of which an
+ * interpreter and its libraries take more than a small model, and the tensors nothing.
+ */
+export const predictsLine = (budget: Budget, line: string): boolean =>
+  line !== TREE_RSS || budget.answer.level !== 'process';
 
 /** Which phase of which step. */
 export interface PhaseKey {

@@ -23,7 +23,7 @@ import {
 import type { Marker, PhaseSpan, SeriesData } from '../../trace/types';
 import { baselineFor, listDevices, seriesById } from './lines';
 import { MeasuredLine } from './measured-line';
-import { predictedPeak } from './predicted';
+import { predictedPeak, predictsLine } from './predicted';
 import type { Overlay } from './types';
 
 /** One rank of a session, its peak beside what theory predicts for the fullest. */
@@ -132,19 +132,16 @@ export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {
   return listRanks(trace).map((rank) => {
     const peak = findRankPeak(trace, rank);
     const resident = residentSeries(trace.series, rank);
-    const predicted =
-      peak && budget
-        ? predictedPeak(
-            budget.tiers.refined,
-            peak.series === resident?.info.id ? TREE_RSS : FRAMEWORK_ALLOCATED,
-          ).total
-        : null;
+    const line = peak?.series === resident?.info.id ? TREE_RSS : FRAMEWORK_ALLOCATED;
+    const predicted = peak && budget ? predictedPeak(budget.tiers.refined, line).total : null;
+    const isLike = budget === null || predictsLine(budget, line);
     const pid = processIn(rank);
     return {
       rank,
       ...(pid !== null && { process: pid }),
       series: peak?.series ?? null,
       ...compareBytes(peak?.bytes ?? null, predicted),
+      ...(!isLike && { residualBytes: null, residualPercent: null }),
       residentPeak: resident ? highest(resident) : null,
       phases: trace.spans.filter((span) => span.rank === rank).length,
     };

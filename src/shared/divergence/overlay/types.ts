@@ -103,6 +103,11 @@ export interface MeasuredOverlay extends OverlayCore {
   };
   /** Levels and periods found in the line, where the workload announced nothing; left out while the session is recorded. */
   readonly found?: FoundSpans;
+  /**
+   * The line is of host memory and the prediction of a GPU's, of which nothing was measured: neither is held against the
+   * other, and no residual is told. Left out elsewhere.
+   */
+  readonly hostBesideGpu?: true;
   /** GPUs were read, and the workload held nothing on any of them: the line is of what it did use. */
   readonly usedNoGpu?: true;
   /** Memory of the device the series belongs to; left out where it is not known. */
@@ -131,6 +136,7 @@ export interface UnmeasuredOverlay extends OverlayCore {
   readonly stairs?: never;
   readonly period?: never;
   readonly found?: never;
+  readonly hostBesideGpu?: never;
   readonly usedNoGpu?: never;
   readonly deviceBytes?: never;
   readonly allocator?: never;

@@ -179,3 +179,28 @@ test('that a script ran on the CPU of a machine with a GPU is said, and of one w
   expect(on('cpu', [])).toBeNull();
   expect(on(undefined, gpus)).toBeNull();
 });
+
+test('host memory beside the budget of a GPU is told as neither too much nor too little', () => {
+  const host = {
+    ...overlay,
+    series: 'tree.rss',
+    hostBesideGpu: true,
+    residualBytes: null,
+    residualPercent: null,
+  } as typeof overlay;
+  const tell = (own: Partial<typeof host>, gpus = document.environment.gpus) =>
+    answer({
+      ...document,
+      status: 'complete',
+      environment: { ...document.environment, gpus },
+      overlay: { ...host, ...own } as typeof overlay,
+      findings: [],
+    });
+  const figures = 'Host memory peaked at 255 MiB. The 236 MiB predicted are of a GPU';
+  expect(tell({}, [])).toBe(`${figures}, and none was read on this machine.`);
+  expect(tell({ usedNoGpu: true })).toBe(`${figures}, and none was used.`);
+  expect(tell({})).toBe(`${figures}, which this line is not of.`);
+  expect(noFindings({ ...document, status: 'complete', overlay: host })).toMatch(
+    /^No GPU memory was measured/,
+  );
+});

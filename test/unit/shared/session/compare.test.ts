@@ -90,6 +90,30 @@ describe('a comparison', () => {
     );
   });
 
+  it('holds host memory against no memory of a GPU or framework', () => {
+    const host = documentWith(
+      { durationUs: 1_000_000, series: [series('tree.rss', [[0, MB]])] },
+      { name: 'host' },
+    );
+    for (const docs of [
+      [a.doc, host],
+      [host, a.doc],
+    ]) {
+      const { peak, rows, verdict } = compareSessions(docs, [null, null]);
+      expect(peak.measured).toContain(MB);
+      expect(peak).toMatchObject({ changeBytes: [null, null], changePercent: [null, null] });
+      expect(rows.find(({ key }) => key === 'peak')?.changes).toEqual([null, null]);
+      expect(verdict).toMatch(/, which is not held against the /);
+    }
+  });
+
+  it('says of a run that failed how far its figures go, however much they are alike', () => {
+    const failed = { ...a.doc, id: 'f', name: 'broken', status: 'failed' as const };
+    const { verdict } = compareSessions([a.doc, failed], [a.budget, a.budget]);
+    expect(verdict).toMatch(/“broken” failed: its figures go as far as the run came\.$/);
+    expect(compareSessions([a.doc, b.doc], [a.budget, b.budget]).verdict).not.toMatch(/failed/);
+  });
+
   it('warns where the lines are not the same', () => {
     const other = documentWith(
       { durationUs: 1_000_000, series: [series('tree.rss', [[0, MB]])] },

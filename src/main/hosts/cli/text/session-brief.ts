@@ -92,7 +92,7 @@ const ranksText = (doc: SessionDocument): string =>
 
 /** Bars of the peak and of its budget on one scale, and the trace below on the same. */
 function pictures(doc: SessionDocument, line: Envelope | null): string {
-  const { measuredPeak, predictedPeak, baselineBytes, series } = doc.overlay;
+  const { measuredPeak, predictedPeak, baselineBytes, series, hostBesideGpu } = doc.overlay;
   const measured = measuredPeak?.bytes ?? null;
   const predicted = predictedPeak.refined;
   const top = Math.max(measured ?? 0, predicted ?? 0);
@@ -105,9 +105,9 @@ function pictures(doc: SessionDocument, line: Envelope | null): string {
           `${padEnd(label, LABEL)}${styled(style, padEnd(bar(bytes / top, room), room))} ${padStart(formatBytes(bytes), 9)}${words === '' ? '' : `  ${cut(plain(words), WIDTH - LABEL - room - 12)}`}`,
         ];
   return [
-    ...row('measured', 'measured', measured, peakMoment(doc)),
+    ...row(hostBesideGpu ? 'host' : 'measured', 'measured', measured, peakMoment(doc)),
     ...row(
-      'predicted',
+      hostBesideGpu ? 'for a GPU' : 'predicted',
       'predicted',
       predicted,
       [

@@ -3,8 +3,10 @@ import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines'
 import { readColumns } from '../../../../support/columns';
 import {
   budgetWith,
+  findingsFor,
   MB,
   overlayOf,
+  overlayWithLedger,
   phase,
   series,
   training,
@@ -87,6 +89,33 @@ describe('the overlaid line', () => {
       [100, 5000],
     ]);
     expect(overlayOf({ series: [device, busy] }).series).toBe('gpu1.memory.used');
+  });
+
+  it('of host memory is not held against the budget of a GPU, which it does not show', () => {
+    const session = training(3);
+    const budget = {
+      ...session.budget,
+      answer: { ...session.budget.answer, level: 'process' as const },
+    };
+    const [alone, beside] = [[rss], [rss, ...session.series]].map((all) =>
+      overlayWithLedger({ ...session, budget, series: all }),
+    );
+    expect(alone).toMatchObject({
+      series: 'tree.rss',
+      hostBesideGpu: true,
+      predictedPeak: { refined: 450 * MB },
+      residualBytes: null,
+      residualPercent: null,
+    });
+    expect(alone).not.toHaveProperty('ledger');
+    for (const row of alone!.phases) {
+      expect(row).toMatchObject({ residualBytes: null, residualEndBytes: null, flagged: false });
+      expect(row.predicted.refined).toBeGreaterThan(0);
+    }
+    expect(findingsFor({ ...session, budget, series: [rss] })).toEqual([]);
+    // What the framework counts is what was predicted, and so is host memory of what computes there.
+    expect(beside).toMatchObject({ series: 'framework.allocated', residualBytes: 0 });
+    expect(overlayOf({ ...session, series: [rss] }).residualBytes).toBe(700 - 450 * MB);
   });
 
   it('has the baseline of its device taken off, and host memory has none', () => {
