@@ -14,6 +14,7 @@ export default defineConfig({
     build: {
       target: 'node22',
       outDir: 'out/main',
+      license: { fileName: 'licenses.md' },
       // A command loads what it uses of these, in one file, and not a hundred of theirs.
       externalizeDeps: { exclude: ['zod', 'commander'] },
       rolldownOptions: {

@@ -25,6 +25,7 @@ export const rendererConfig: UserConfig = {
     outDir: resolve(import.meta.dirname, 'out/renderer'),
     emptyOutDir: true,
     minify: true,
+    license: { fileName: 'licenses.md' },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
   },

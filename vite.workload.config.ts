@@ -33,6 +33,7 @@ export default defineConfig({
   build: {
     ssr: 'src/workload/index.ts',
     outDir: 'out/workload',
+    license: { fileName: 'licenses.md' },
     emptyOutDir: true,
     target: 'node24',
     minify: false,

@@ -17,6 +17,10 @@ const isPruned = (path, target) =>
   /node_modules\/koffi\/(vendor|doc)(\/|$)/.test(path) ||
   /node_modules\/koffi\/src\/.*\.(cc|hh|S|asm|inc|def|txt)$/.test(path) ||
   /node_modules\/webgpu\/build(\/|$)/.test(path) ||
+  /node_modules\/xml2js\/lib\/xml2js\.bc\.js$/.test(path) ||
+  /\/\.npmignore$/.test(path) ||
+  // The Node that is shipped is built for glibc.
+  /@koromix\/[^/]*\/musl_/.test(path) ||
   /__pycache__/.test(path) ||
   (dirname(path).endsWith('webgpu/dist') &&
     ![target, `${target.split('-')[0]}-universal`].includes(basename(path))) ||
@@ -60,6 +64,8 @@ export function stage(root, folder, platform = process.platform, arch = process.
     throw new Error(
       `There is no Node for ${target} to ship. Put its binary into packaging/node first.`,
     );
+  const license = join(dirname(dirname(node)), 'LICENSE');
+  if (existsSync(license)) cpSync(license, join(folder, 'node', 'LICENSE'), { dereference: true });
   const to = join(folder, 'node', basename(node));
   cpSync(node, to, { dereference: true });
   chmodSync(to, 0o755);

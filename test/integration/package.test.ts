@@ -41,6 +41,17 @@ describe.runIf(isLinux)('what runs on plain Node beside the archive', () => {
     expect(binaries.length).toBeGreaterThan(1);
     for (const path of binaries) expect(path).toMatch(/linux[-_]x64|linux[-_]arm64/);
     expect(files(folder).some((path) => path.startsWith('resources/sessions/'))).toBe(true);
+    expect(files(folder).filter((path) => /musl|\.bc\.js$|\.npmignore$/.test(path))).toEqual([]);
+  });
+
+  it('comes with the licences of what is in it', () => {
+    expect(readFileSync(join(folder, 'node', 'LICENSE'), 'utf8')).toContain('Node.js');
+    for (const [part, name] of [
+      ['renderer', 'react'],
+      ['workload', '@tensorflow/tfjs-core'],
+      ['main', 'commander'],
+    ] as const)
+      expect(readFileSync(join(repository, 'out', part, 'licenses.md'), 'utf8')).toContain(name);
   });
 
   it('finds its packages without the clone, on the Node that is shipped', () => {
@@ -84,6 +95,20 @@ describe.runIf(isLinux && existsSync(packager))('the package', () => {
     expect(existsSync(join(app, 'resources', 'node_modules', 'koffi', 'index.cjs'))).toBe(true);
   });
 
+  it('says what a package of Linux must: a homepage, a contact, an icon and a window of its own', () => {
+    const { homepage, desktopName } = JSON.parse(
+      readFileSync(join(repository, 'package.json'), 'utf8'),
+    ) as Record<string, string>;
+    const config = readFileSync(join(repository, 'electron-builder.yml'), 'utf8');
+    // electron-builder refuses to make a .deb without the first; Debian's policy asks for an address.
+    expect(homepage).toMatch(/^https:/);
+    expect(config).toMatch(/maintainer: .+ <.+@.+>/);
+    expect(desktopName).toBe('plumbline-profiler.desktop');
+    const icons = [...config.matchAll(/icon: (\S+)/g)].map(([, path = '']) => path);
+    expect(icons).toHaveLength(3);
+    for (const path of icons) expect(existsSync(join(repository, path)), path).toBe(true);
+  });
+
   it('has its fuses set: no Node, no inspector, nothing but the archive', () => {
     const binary = readFileSync(join(app, 'plumbline-profiler'));
     const at = binary.indexOf(FUSE_SENTINEL) + FUSE_SENTINEL.length + 2;
@@ -106,6 +131,8 @@ describe.runIf(isLinux && existsSync(packager))('the package', () => {
       '/out/main/query-thread.js',
       '/out/preload/index.cjs',
       '/out/renderer/index.html',
+      '/out/renderer/licenses.md',
+      '/out/main/licenses.md',
       '/node_modules/koffi/src/koffi/index.cjs',
       '/node_modules/better-sqlite3/lib/index.js',
     ])
