@@ -19,6 +19,7 @@ straight to the socket, so that nothing is lost when the process is killed; what
 kept, up to 4 MiB, and sent with what follows or at the exit. Bytes are bytes; times are time.monotonic_ns().
 """
 import atexit
+import contextlib
 import functools
 import json
 import os
@@ -28,7 +29,6 @@ import threading
 import time
 import types
 import weakref
-from contextlib import ContextDecorator
 
 _CONNECT_S = 0.25
 _RETRY_S = 5.0
@@ -281,7 +281,7 @@ def _send(line, *args):
         pass
 
 
-class phase(ContextDecorator):
+class phase(contextlib.ContextDecorator):
     """A span of the run: load, prefill, decode, forward, backward, optimizer, or a name of your own."""
 
     __slots__ = ("_name", "_step", "_at")
@@ -457,6 +457,48 @@ def _told_when_awake(method):
         else:
             self.spent += _CALL_S
     return call
+
+
+class _Hook:
+    """A hook on a module of the script's own, which may be copied, pickled or sent to another process with it: the copy has
+    one that does nothing, and needs no Plumbline to be loaded."""
+
+    __slots__ = ("call", "__name__")
+
+    def __init__(self, call):
+        self.call, self.__name__ = call, "plumbline"
+
+    def __call__(self, *args):
+        return self.call(*args)
+
+    def __reduce__(self):
+        return getattr, (contextlib.nullcontext(), "__exit__")
+
+
+def _unscripted(torch):
+    """Leaves hooks of ours out where torch.jit.script compiles a module with those on it: they are no TorchScript."""
+    recursive = getattr(torch.jit, "_recursive", None)
+    original = getattr(recursive, "get_hook_stubs", None)
+    if original is None:
+        return
+
+    @functools.wraps(original)
+    def get_hook_stubs(module):
+        kept = [(hooks, dict(hooks)) for hooks in (module._forward_hooks, module._forward_pre_hooks)]
+        if not any(type(one) is _Hook for _hooks, all in kept for one in all.values()):
+            return original(module)
+        try:
+            for hooks, all in kept:
+                for key, one in all.items():
+                    if type(one) is _Hook:
+                        del hooks[key]
+            return original(module)
+        finally:
+            for hooks, all in kept:
+                hooks.clear()
+                hooks.update(all)
+
+    recursive.get_hook_stubs = get_hook_stubs
 
 
 # What a hook returns whose lines may wait for the next hook's.
@@ -742,7 +784,7 @@ class _Blocks:
     def hook(self, index, edge):
         """For the beginning (0) or the end (1) of a block. What it was given comes last in backward, what it gave first."""
         backward = functools.partial(self.on_gradient, index, 1 - edge)
-        return functools.partial(self.mark, index, edge, backward)
+        return _Hook(functools.partial(self.mark, index, edge, backward))
 
     def mark(self, index, edge, backward, _block, args, output=None):
         watcher = self.watcher
@@ -924,6 +966,7 @@ class _Watcher:
                 self.on_backward_end()
 
         torch.autograd.backward = watched_backward
+        _unscripted(torch)
         atexit.register(self.on_exit)
 
     def begin_anew(self):
@@ -969,10 +1012,10 @@ class _Watcher:
         self.watching, self.new_at = True, self.steps
         self.rouse()
         try:
-            self.handles.append(model.register_forward_pre_hook(self.on_forward_begin, with_kwargs=True))
+            self.handles.append(model.register_forward_pre_hook(_Hook(self.on_forward_begin), with_kwargs=True))
         except TypeError:  # before torch 2.0
-            self.handles.append(model.register_forward_pre_hook(lambda module, args: self.on_forward_begin(module, args, {})))
-        self.handles.append(model.register_forward_hook(self.on_forward_end))
+            self.handles.append(model.register_forward_pre_hook(_Hook(lambda module, args: self.on_forward_begin(module, args, {}))))
+        self.handles.append(model.register_forward_hook(_Hook(self.on_forward_end)))
         self.tell_model(model)
 
     def is_silent(self):

@@ -56,13 +56,8 @@ it.skipIf(!python)(
     expect(lines.flatMap(({ untold = [] }) => untold)).toContain(
       '1 tensor of kind Closed does not tell its bytes',
     );
-    const precision = (name: string) => {
-      const from = lines.findIndex(({ text }) => text === `case ${name}`);
-      return lines.slice(from).find(({ type }) => type === 'run')?.fields?.precision;
-    };
-    expect(precision('packed weights')).toBe('int8');
-    expect(precision('packed halves')).toBe('fp16');
-    expect(precision('weights in four bits')).toBe('nf4');
+    // The first case: of inference it is told once.
+    expect(lines.find(({ type }) => type === 'run')?.fields?.precision).toBe('int8');
     expect(lines.some(({ text }) => text?.includes('could not be counted: RuntimeError'))).toBe(
       true,
     );
@@ -92,6 +87,27 @@ it.skipIf(!python)(
       expect(
         watched.lines.some(({ text }) => text?.startsWith(`${kind} modules are left alone`)),
       ).toBe(true);
+  },
+);
+
+it.skipIf(!python)(
+  `is in the way of nothing that scripts do with a model: copies, files, scripts, exports, other processes${reason}`,
+  async () => {
+    const handled = join(real, 'handled.py');
+    const alone = await runPython(python ?? '', [handled]);
+    expect({ code: alone.code, stderr: alone.code === 0 ? '' : alone.stderr }).toEqual({
+      code: 0,
+      stderr: '',
+    });
+    const watched = await runPython(
+      python ?? '',
+      [handled, '--as-on-a-gpu'],
+      instrumentEnvironment('python', {}),
+    );
+    expect(watched.stderr).toBe(alone.stderr);
+    expect(watched.stdout).toBe(alone.stdout);
+    expect(alone.stdout.trim().split('\n').length).toBeGreaterThanOrEqual(26);
+    expect(watched.lines.some(({ blocks }) => blocks?.kind === 'Block')).toBe(true);
   },
 );
 
