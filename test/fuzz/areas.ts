@@ -34,6 +34,7 @@ import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { checkModel, checkRun } from '../../src/shared/model/validate';
 import { plainHeader, plainInfo } from '../support/session-header';
+import { storedRows } from './stored-rows';
 import { importWhole, numberedLogs } from './whole-imports';
 
 export interface Area {
@@ -169,8 +170,8 @@ const sessions: Area = {
     writeFileSync(path, input);
     return withinTime(5000, () => {
       using reader = openSession(path);
-      const { series } = readSession(reader);
-      return series.map((one) => (one.figures === undefined ? 0 : one.figures.count));
+      const { series, warnings } = readSession(reader);
+      return [warnings.length, ...series.map((one) => one.figures?.count ?? 0)];
     });
   },
 };
@@ -298,6 +299,7 @@ export const AREAS: readonly Area[] = [
   markers,
   smi,
   sessions,
+  storedRows,
   calls,
   http,
   cli,
