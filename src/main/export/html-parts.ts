@@ -10,6 +10,7 @@ import {
 } from '../../shared/base/format';
 import type { Bytes } from '../../shared/base/units';
 import { compareWorst } from '../../shared/divergence/overlay/phase-tally';
+import type { Finding } from '../../shared/divergence/overlay/types';
 import { COMPONENT_HEAD, componentTable, componentTitle } from '../../shared/present/components';
 import { describeConfiguration } from '../../shared/present/configuration';
 import { describeEnvironment } from '../../shared/present/environment';
@@ -21,6 +22,7 @@ import { observedFrom, observedResidual } from '../../shared/present/observed';
 import { phaseName } from '../../shared/present/phase-name';
 import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { rankCells, rankHead, rankTitle } from '../../shared/present/ranks';
+import { remedyOf } from '../../shared/present/remedy';
 import { explainTrace } from '../../shared/present/tables';
 import type { WordTable } from '../../shared/present/word-table';
 import type { SessionDocument } from '../../shared/session/session-document';
@@ -245,6 +247,13 @@ export function rankCard({ doc }: ReportInput): string {
   );
 }
 
+function remedyParagraph(finding: Pick<Finding, 'remedy' | 'command'>): string {
+  const remedy = remedyOf(finding);
+  if (remedy === null) return '';
+  const command = remedy.command === null ? '' : `<p><code>${e(remedy.command)}</code></p>`;
+  return `<p>${e(remedy.words)}</p>${command}`;
+}
+
 const CONFIDENCE = { high: 'bad', medium: 'warn', low: '' } as const;
 
 export function findingsCard({ doc }: ReportInput): string {
@@ -253,11 +262,11 @@ export function findingsCard({ doc }: ReportInput): string {
   return card(
     'Findings',
     doc.findings
-      .map(({ title, kind, phase, span, confidence, evidence, remedy }) =>
+      .map(({ title, kind, phase, span, confidence, evidence, ...rest }) =>
         [
           `<article class="finding"><header><h3>${e(title)}</h3><span class="chip ${CONFIDENCE[confidence]}">${confidence} confidence</span></header>`,
           `<p>${e([kind.replace(/_/g, ' '), ...(phase ? [phase] : []), formatSpan(span)].join(' · '))}</p>`,
-          `<ul>${evidence.map((line) => `<li>${e(line)}</li>`).join('')}</ul>${remedy ? `<p>${e(remedy)}</p>` : ''}</article>`,
+          `<ul>${evidence.map((line) => `<li>${e(line)}</li>`).join('')}</ul>${remedyParagraph(rest)}</article>`,
         ].join(''),
       )
       .join(''),

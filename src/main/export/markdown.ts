@@ -30,6 +30,7 @@ import { noFindings } from '../../shared/present/no-findings';
 import { observedResidual } from '../../shared/present/observed';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { rankCells, rankHead, rankTitle } from '../../shared/present/ranks';
+import { remedyOf } from '../../shared/present/remedy';
 import { explainTrace } from '../../shared/present/tables';
 import type { WordTable } from '../../shared/present/word-table';
 import type { Comparison } from '../../shared/session/comparison';
@@ -141,14 +142,21 @@ function componentBlocks({ doc, budget }: ReportInput, level: string): Block[] {
   ];
 }
 
+const code = (command: string | null): string =>
+  command === null ? '' : ` \`${command.replaceAll('`', "'")}\``;
+
 function findingList(doc: SessionDocument): Block {
   if (doc.findings.length === 0) return `None. ${noFindings(doc)}`;
   return doc.findings
-    .flatMap(({ title, kind, confidence, span, evidence, remedy }) => [
-      `- **${e(title)}** (${e(kind)}, ${confidence} confidence, ${formatSpan(span)})`,
-      ...evidence.map((line) => `  - ${e(line)}`),
-      ...(remedy ? [`  - To do: ${e(remedy)}`] : []),
-    ])
+    .flatMap((finding) => {
+      const { title, kind, confidence, span, evidence } = finding;
+      const remedy = remedyOf(finding);
+      return [
+        `- **${e(title)}** (${e(kind)}, ${confidence} confidence, ${formatSpan(span)})`,
+        ...evidence.map((line) => `  - ${e(line)}`),
+        ...(remedy ? [`  - To do: ${e(remedy.words)}${code(remedy.command)}`] : []),
+      ];
+    })
     .join('\n');
 }
 

@@ -4,7 +4,9 @@ import { formatExactBytes, formatSignedBytes } from '../../../shared/base/format
 import type { Micros } from '../../../shared/base/units';
 import type { Finding } from '../../../shared/divergence/overlay/types';
 import { noFindings } from '../../../shared/present/no-findings';
+import { remedyOf } from '../../../shared/present/remedy';
 import type { SessionDocument } from '../../../shared/session/session-document';
+import { CopiedCommand } from './CopiedCommand';
 import { EvidencePicture } from './EvidencePicture';
 
 interface Shown {
@@ -29,8 +31,8 @@ export function FindingsTab(props: Shown) {
 }
 
 function FindingCard({ session, finding, onShow, onLight }: Shown & { readonly finding: Finding }) {
-  const { title, bytes, kind, phase, span, confidence, evidence, formula, worked, remedy } =
-    finding;
+  const { title, bytes, kind, phase, span, confidence, evidence, formula, worked } = finding;
+  const remedy = remedyOf(finding);
   return (
     <article
       className="card finding"
@@ -79,9 +81,10 @@ function FindingCard({ session, finding, onShow, onLight }: Shown & { readonly f
       {remedy && (
         <p className="finding-remedy">
           <ArrowRight size={14} aria-hidden />
-          <span>{remedy}</span>
+          <span>{remedy.words}</span>
         </p>
       )}
+      {remedy?.command && <CopiedCommand command={remedy.command} />}
     </article>
   );
 }

@@ -57,6 +57,7 @@ function announced(input: DiagnosisInput, line: LogLine, error: MemoryError): Fi
     formula: 'asked for > memory of the device − held by the workload − held by others',
     ...workedOut(error),
     remedy: remedyFor(error, fitting),
+    ...(fitting && { command: fitting.command }),
     memoryError: error,
   };
 }
@@ -64,7 +65,7 @@ function announced(input: DiagnosisInput, line: LogLine, error: MemoryError): Fi
 /** Pieces are told first: what is reserved in vain costs nothing to win back. */
 function remedyFor(error: MemoryError, fitting: WouldFit | null): string {
   const smaller =
-    fitting?.remedy ??
+    (fitting && `${fitting.remedy}: ${fitting.command}`) ??
     'Take a smaller batch or sequence, switch on checkpointing, or a lower precision; see "plumbline plan".';
   if (!hadEnoughReserved(error)) return smaller;
   const pieces = `Set PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True: ${formatBytes(error.unallocated)} were reserved and unused, but in pieces.`;

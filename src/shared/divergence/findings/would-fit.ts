@@ -16,7 +16,9 @@ const TOKENS = 8;
 /** What of a run would have fitted, and the line that plans it, or the run itself where nothing of it does. */
 export interface WouldFit {
   readonly sentence: string;
+  /** What to take instead, and the line that plans it. */
   readonly remedy: string;
+  readonly command: string;
 }
 
 /** Null where nothing was predicted, or the prediction would have fitted. */
@@ -37,11 +39,13 @@ export function wouldHaveFitted(
   if (batch > 0)
     return {
       sentence: `By the budget a batch of ${batch} would have fitted ${where}; ${run.batch} take ${formatBytes(declared)}.`,
-      remedy: `Take a batch of ${batch}: ${line({ batch })}`,
+      remedy: `Take a batch of ${batch}`,
+      command: line({ batch }),
     };
   const none = {
     sentence: `By the budget not even one sequence fits ${where}.`,
-    remedy: `See what would make it fit: ${line({})}`,
+    remedy: 'See what would make it fit',
+    command: line({}),
   };
   // What is generated has a length of its own, and what is served a cache.
   if (run.mode !== 'train' && run.mode !== 'infer') return none;
@@ -51,7 +55,8 @@ export function wouldHaveFitted(
   if (seq === 0) return none;
   return {
     sentence: `By the budget not even one sequence of ${formatInteger(run.seq)} tokens fits ${where}; one of ${formatInteger(seq)} would have.`,
-    remedy: `Take one sequence of ${formatInteger(seq)} tokens: ${line({ batch: 1, seq })}`,
+    remedy: `Take one sequence of ${formatInteger(seq)} tokens`,
+    command: line({ batch: 1, seq }),
   };
 }
 

@@ -197,8 +197,10 @@ export interface Finding {
   readonly worked?: string;
   /** Running out of memory: all that the message said. */
   readonly memoryError?: MemoryError;
-  /** What to do about it. */
+  /** What to do about it; ends with `command` where there is one. */
   readonly remedy?: string;
+  /** The line that does or plans it, to be copied whole. */
+  readonly command?: string;
   /** The declared setting the trace contradicts, with the value that fits it; `or`: others that fit it as well. */
   readonly setting?: SettingChange & { readonly or?: readonly SettingChange[] };
 }

@@ -1,5 +1,7 @@
 /** Laying out text for a terminal: paragraphs wrapped and tables aligned to its own width, wide characters counted. */
 import { printableLine } from '../../../../shared/base/printable';
+import type { Finding } from '../../../../shared/divergence/overlay/types';
+import { remedyOf } from '../../../../shared/present/remedy';
 import { cutMiddle, padEnd, padStart, split, textWidth } from './width';
 
 export { cut } from './width';
@@ -40,6 +42,39 @@ export function message(text: string, remedy = ''): string {
     fill(wordsOf(plain(each), Number.POSITIVE_INFINITY), '  ', first, width);
   const head = lines(`plumbline: ${text}`, '');
   return remedy === '' ? head : `${head}\n${lines(remedy, '  ')}`;
+}
+
+/**
+ * A command to copy: of more than one line each but the last ends as a shell's line that goes on, and options stay with
+ * their values. Whole where no such shell is usual.
+ */
+export function commandLines(command: string, indent: string, platform = process.platform): string {
+  const text = plain(command);
+  if (platform === 'win32') return `${indent}${text}`;
+  const lines: string[] = [];
+  let line = indent;
+  for (const part of text.split(/ (?=--)/)) {
+    const isFirst = line === indent;
+    const longer = isFirst ? `${line}${part}` : `${line} ${part}`;
+    // Room for the mark that the line goes on.
+    if (!isFirst && textWidth(longer) > WIDTH - 2) {
+      lines.push(`${line} \\`);
+      line = `${indent}  ${part}`;
+    } else line = longer;
+  }
+  return [...lines, line].join('\n');
+}
+
+/** What to do about a finding; `first` begins it, and `indent` what follows. */
+export function remedyLines(
+  finding: Pick<Finding, 'remedy' | 'command'>,
+  indent: string,
+  first: string,
+): string[] {
+  const remedy = remedyOf(finding);
+  if (remedy === null) return [];
+  const { words, command } = remedy;
+  return [wrap(words, indent, first), ...(command === null ? [] : [commandLines(command, indent)])];
 }
 
 /** Words; a command that is quoted ("plumbline list") is one, unless it takes more than `longest` columns. */

@@ -18,7 +18,7 @@ import type { SessionDocument } from '../../../../shared/session/session-documen
 import type { Envelope } from '../../../../shared/trace/envelope';
 import { seriesName } from '../../../../shared/trace/series-names';
 import { bar, tracePicture } from './bars';
-import { plain, table, WIDTH, wrap } from './columns';
+import { plain, remedyLines, table, WIDTH, wrap } from './columns';
 import { type Style, styled } from './style';
 import { cut, cutMiddle, padEnd, padStart } from './width';
 
@@ -138,9 +138,9 @@ function told(doc: SessionDocument): string {
   const flagged = doc.overlay.phases.filter((phase) => phase.flagged).length;
   const findings = doc.findings
     .slice(0, TOLD)
-    .flatMap(({ title, confidence, remedy }) => [
-      wrap(`${title} (${confidence} confidence)`, '  ', '• '),
-      ...(remedy === undefined ? [] : [wrap(remedy, '    ', '  → ')]),
+    .flatMap((finding) => [
+      wrap(`${finding.title} (${finding.confidence} confidence)`, '  ', '• '),
+      ...remedyLines(finding, '    ', '  → '),
     ]);
   const warnings = doc.warnings.slice(0, TOLD).map((line) => wrap(line, '  ', '! '));
   const left = [

@@ -30,7 +30,7 @@ import { explainTrace, inversionTable } from '../../../../shared/present/tables'
 import type { WordTable } from '../../../../shared/present/word-table';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import { allocationsText } from './allocations';
-import { plain, table, WIDTH, wrap } from './columns';
+import { plain, remedyLines, table, WIDTH, wrap } from './columns';
 import { ledgerText } from './ledger';
 import { cutMiddle, textWidth } from './width';
 
@@ -122,18 +122,12 @@ function findingsText(doc: SessionDocument): string {
   return `Findings\n${doc.findings.map(findingText).join('\n')}`;
 }
 
-function findingText({
-  title,
-  kind,
-  confidence,
-  span,
-  evidence,
-  remedy,
-}: SessionDocument['findings'][number]): string {
+function findingText(finding: SessionDocument['findings'][number]): string {
+  const { title, kind, confidence, span, evidence } = finding;
   return [
     wrap(`${title} (${kind}, ${confidence} confidence, ${formatSpan(span)})`, '    ', '  • '),
     ...evidence.map((line) => wrap(line, '      ', '    – ')),
-    ...(remedy === undefined ? [] : [wrap(remedy, '      ', '    → ')]),
+    ...remedyLines(finding, '      ', '    → '),
   ].join('\n');
 }
 

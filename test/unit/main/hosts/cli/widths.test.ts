@@ -1,5 +1,8 @@
 /** What the terminal shows where it is narrow and where it is wide: nothing past its edge, no two names alike, commands whole. */
+import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { commandLines, remedyLines } from '../../../../../src/main/hosts/cli/text/columns';
+import { textWidth } from '../../../../../src/main/hosts/cli/text/width';
 import { compareSessions } from '../../../../../src/shared/session/compare';
 import type { SessionSummary } from '../../../../../src/shared/session/types';
 import { documentWith, training } from '../../../../support/overlay-scenario';
@@ -107,4 +110,33 @@ it('a quote that is never closed glues nothing together', async () => {
   const { wrap, widest } = await atWidth(50);
   const printed = wrap(`a width of 5" and ${'many more words '.repeat(9)}`, '');
   expect(widest(printed)).toBeLessThanOrEqual(50);
+});
+
+describe('a command to copy', () => {
+  const command =
+    "plumbline plan --model config.json --mode train --batch 3 --seq 2048 --precision mixed-bf16 --optimizer adamw --gpu 'NVIDIA GeForce RTX 4090' --framework pytorch";
+  it.skipIf(process.platform === 'win32')(
+    'stays within the columns, and a shell reads it as the one line that it was',
+    () => {
+      const lines = commandLines(command, '    ', 'linux').split('\n');
+      expect(lines.length).toBeGreaterThan(1);
+      for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(80);
+      for (const line of lines) expect(line).toMatch(/^ {4}/);
+      const words = (text: string) =>
+        execFileSync('sh', ['-c', `printf '%s\\n' ${text}`], { encoding: 'utf8' });
+      expect(words(lines.join('\n').trim())).toBe(words(command));
+    },
+  );
+  it('is whole where it fits, and where no such shell is usual', () => {
+    expect(commandLines('plumbline plan --model gpt2', '  ', 'linux')).toBe(
+      '  plumbline plan --model gpt2',
+    );
+    expect(commandLines(command, '  ', 'win32')).toBe(`  ${command}`);
+  });
+  it('stands below the words of its finding', () => {
+    const finding = { remedy: `Take a batch of 3: ${command}`, command };
+    const [words, ...rest] = remedyLines(finding, '    ', '  → ');
+    expect(words).toBe('  → Take a batch of 3:');
+    expect(rest).toEqual([commandLines(command, '    ')]);
+  });
 });
