@@ -10,7 +10,12 @@
 import { type Bytes, GiB, KiB, MiB } from '../../base/units';
 import type { MemoryError } from '../overlay/types';
 
-const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
+/** `isPerhaps`: the line tells of a process that was killed, which has other causes, too. */
+const KINDS: readonly {
+  readonly pattern: RegExp;
+  readonly what: string;
+  readonly isPerhaps?: true;
+}[] = [
   {
     pattern:
       /(CUDA|HIP|XPU) out of memory|CUDA (driver )?error: out of memory|cuda runtime error \(2\)|Failed to CUDA [cm]alloc|AlignedAllocator|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|(cuda|hip)Malloc failed: out of memory|CUDA runtime error in .*: out of memory|Cuda failure 2\b|Cuda failure 'out of memory'|OutOfMemoryError/,
@@ -62,7 +67,15 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
     pattern: /Out of memory: Kill(ed)? process \d+|\boom[-_]kill event/,
     what: 'host memory',
   },
-  { pattern: /insufficient shared memory \(shm\)/, what: 'shared memory' },
+  {
+    pattern: /insufficient shared memory \(shm\)|workers are out of shared memory/,
+    what: 'shared memory',
+  },
+  {
+    pattern: /DataLoader worker \(pid\(?s?\)? [\d, ]+\) is killed by signal: Killed/,
+    what: 'host memory',
+    isPerhaps: true,
+  },
   { pattern: /JavaScript heap out of memory/, what: 'the JavaScript heap' },
   { pattern: /std::bad_alloc|DefaultCPUAllocator/, what: 'host memory' },
   { pattern: /(^|[\s.])(_ArrayMemoryError|MemoryError)\b/, what: 'host memory' },
@@ -89,6 +102,10 @@ function sized(text: string, ...patterns: readonly string[]): Bytes | null {
   }
   return null;
 }
+
+/** Whether a line that tells of missing memory only tells of what it may be the cause of. */
+export const isPerhapsMissing = (line: string): boolean =>
+  KINDS.find(({ pattern }) => pattern.test(line))?.isPerhaps === true;
 
 /** Which memory a line of a log says there was not enough of; null for any other line. */
 export function memoryMissing(line: string): string | null {

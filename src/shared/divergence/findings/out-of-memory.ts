@@ -9,9 +9,10 @@ import { quoteSeries } from '../../trace/series-names';
 import type { LogLine } from '../../trace/types';
 import { seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding, MemoryError } from '../overlay/types';
-import { memoryMissing, parseMemoryError } from './memory-error';
-import { describeMemoryError, hadEnoughReserved } from './memory-error-words';
-import { type WouldFit, wouldHaveFitted } from './would-fit';
+import { isPerhapsMissing, memoryMissing, parseMemoryError } from './memory-error';
+import { describeMemoryError } from './memory-error-words';
+import { KILLED_REMEDY, remedyFor } from './memory-remedy';
+import { wouldHaveFitted } from './would-fit';
 
 /** Lines behind the first that may belong to the same message: what an allocator tells of itself. */
 const MESSAGE_LINES = 40;
@@ -30,8 +31,11 @@ export function findOutOfMemory(input: DiagnosisInput): Finding | null {
       .flatMap(({ stream, text }) => (stream === line.stream ? [text] : []));
     return { line, error: parseMemoryError(line.text, behind) };
   });
-  // One want of memory is often told twice, first without its figures.
-  const told = messages.find(({ error }) => error.asked !== null) ?? messages[0]!;
+  // One want of memory is often told twice, first without its figures, or by who only saw a process gone.
+  const told =
+    messages.find(({ error }) => error.asked !== null) ??
+    messages.find(({ line }) => !isPerhapsMissing(line.text)) ??
+    messages[0]!;
   return announced(input, told.line, told.error);
 }
 
@@ -39,13 +43,16 @@ function announced(input: DiagnosisInput, line: LogLine, error: MemoryError): Fi
   const { asked, what } = error;
   const died = input.signal !== null || (input.exitCode !== null && input.exitCode !== 0);
   const fitting = wouldHaveFitted(input, error);
+  const isPerhaps = isPerhapsMissing(line.text);
   return {
     kind: 'out_of_memory',
-    title: `The workload ran out of ${what}${asked === null ? '' : `, asking for ${formatBytes(asked)} more`}`,
+    title: isPerhaps
+      ? `A process of the workload was killed, perhaps for want of ${what}`
+      : `The workload ran out of ${what}${asked === null ? '' : `, asking for ${formatBytes(asked)} more`}`,
     bytes: asked,
     phase: phaseAt(input, line.t),
     span: [line.t, line.t],
-    confidence: died ? 'high' : 'medium',
+    confidence: died && !isPerhaps ? 'high' : 'medium',
     evidence: [
       `At ${formatDuration(line.t)} it wrote: ${quote(line.text)}.`,
       ...describeMemoryError(error),
@@ -56,20 +63,10 @@ function announced(input: DiagnosisInput, line: LogLine, error: MemoryError): Fi
     ],
     formula: 'asked for > memory of the device − held by the workload − held by others',
     ...workedOut(error),
-    remedy: remedyFor(error, fitting),
+    remedy: remedyFor(error, fitting, line.text),
     ...(fitting && { command: fitting.command }),
     memoryError: error,
   };
-}
-
-/** Pieces are told first: what is reserved in vain costs nothing to win back. */
-function remedyFor(error: MemoryError, fitting: WouldFit | null): string {
-  const smaller =
-    (fitting && `${fitting.remedy}: ${fitting.command}`) ??
-    'Take a smaller batch or sequence, switch on checkpointing, or a lower precision; see "plumbline plan".';
-  if (!hadEnoughReserved(error)) return smaller;
-  const pieces = `Set PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True: ${formatBytes(error.unallocated)} were reserved and unused, but in pieces.`;
-  return fitting === null ? pieces : `${pieces} ${smaller}`;
 }
 
 function quote(text: string): string {
@@ -122,6 +119,7 @@ function killed(input: DiagnosisInput): Finding {
       ...peakSentence(input),
       ...headroomSentence(input, durationUs),
     ],
+    remedy: KILLED_REMEDY,
   };
 }
 

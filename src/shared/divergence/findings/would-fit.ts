@@ -13,6 +13,13 @@ import type { DiagnosisInput, MemoryError } from '../overlay/types';
 /** Sequences are told in steps of so many tokens. */
 const TOKENS = 8;
 
+/** What no budget predicts, and no smaller run of it makes fit. */
+const OFF_THE_DEVICE: ReadonlySet<string> = new Set([
+  'host memory',
+  'shared memory',
+  'the JavaScript heap',
+]);
+
 /** What of a run would have fitted, and the line that plans it, or the run itself where nothing of it does. */
 export interface WouldFit {
   readonly sentence: string;
@@ -26,7 +33,7 @@ export function wouldHaveFitted(
   { budget, overlay }: Pick<DiagnosisInput, 'budget' | 'overlay'>,
   error: MemoryError,
 ): WouldFit | null {
-  const limit = limitOf(overlay, error);
+  const limit = OFF_THE_DEVICE.has(error.what) ? null : limitOf(overlay, error);
   if (budget === null || limit === null || budget.run.lengths) return null;
   const { spec, run } = budget;
   const declared = (budget.perRank?.refined ?? budget.tiers.refined).total;

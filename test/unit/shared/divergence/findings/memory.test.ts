@@ -100,6 +100,53 @@ describe('running out of memory', () => {
     expect(old?.remedy).toContain(`--batch ${most(12 * GiB)} `);
     const host = told("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.");
     expect(host?.remedy).not.toContain('--batch');
+    expect(host?.evidence.join()).not.toContain('would have fitted');
+  });
+
+  it.each([
+    ["DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.", /^Load less/],
+    ['Unexpected bus error: this might be insufficient shared memory (shm).', /--shm-size/],
+    [
+      'DataLoader worker (pid 7) is killed by signal: Bus error. It is possible that dataloader\u2019s workers are out of shared memory.',
+      /--shm-size/,
+    ],
+    ['ValueError: No available memory for the cache blocks.', /^Let the server have more/],
+    [
+      'ggml_backend_cuda_buffer: allocating 9.00 MiB on device 0: cudaMalloc failed: out of memory',
+      /-ngl/,
+    ],
+    [
+      'HIP out of memory. Tried to allocate 1.00 GiB. GPU 0 has a total capacity of 8.00 GiB of which 0.50 GiB is free. Of the allocated memory 5.00 GiB is allocated by PyTorch, and 2.00 GiB is reserved by PyTorch but unallocated.',
+      /^Set PYTORCH_HIP_ALLOC_CONF=/,
+    ],
+    [
+      'CUDA out of memory. Tried to allocate 1.00 GiB. GPU 0 has a total capacity of 8.00 GiB of which 0.50 GiB is free. Process 8 has 6.00 GiB memory in use. Process 9 has 0.50 GiB memory in use.',
+      /^Other processes held 6\.50 GiB of the device: end them/,
+    ],
+    ['CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`', /smaller batch/],
+  ])('says what to do about the memory that was missing: %s', (text, remedy) => {
+    const log = { t: 900_000, stream: 'stderr' as const, text };
+    const one = found({ logs: [log] }).find(({ kind }) => kind === 'out_of_memory');
+    expect(one).toMatchObject({ confidence: 'high', remedy: expect.stringMatching(remedy) });
+  });
+
+  it('is only what may be where a worker was killed, and gives way to a line that is certain', () => {
+    const worker = 'RuntimeError: DataLoader worker (pid 4711) is killed by signal: Killed.';
+    const told = (...texts: string[]) =>
+      found({
+        logs: texts.map((text) => ({ t: 900_000, stream: 'stderr' as const, text })),
+      })[0];
+    expect(told(worker)).toMatchObject({
+      title: 'A process of the workload was killed, perhaps for want of host memory',
+      confidence: 'medium',
+      remedy: expect.stringMatching(/^Load less/),
+    });
+    expect(told(worker, 'Out of memory: Killed process 4711 (python)')).toMatchObject({
+      title: 'The workload ran out of host memory',
+      confidence: 'high',
+    });
+    for (const other of ['Terminated', 'Segmentation fault'])
+      expect(told(worker.replace('Killed.', `${other}.`))).toBeUndefined();
   });
 
   it('of one sequence is told with the longest that would have fitted, and with the line that plans it', () => {
