@@ -61,6 +61,12 @@ export function instrumentEnvironment(kind: string, env: NodeJS.ProcessEnv): Nod
   return prependPythonPath(bootstrapFolder(env), env);
 }
 
+/** The folder by which `env` lets Python announce what a script says nothing of; null where it does not. */
+export function instrumentIn(env: NodeJS.ProcessEnv): string | null {
+  const folder = bootstrapFolder(env);
+  return env.PYTHONPATH?.split(delimiter).includes(folder) ? folder : null;
+}
+
 const bootstrapFolder = (env: NodeJS.ProcessEnv): string => join(pythonFolder(env), 'instrument');
 const hasBootstrap = (env: NodeJS.ProcessEnv): boolean =>
   existsSync(join(bootstrapFolder(env), 'sitecustomize.py'));

@@ -10,6 +10,7 @@ import { Failure } from '../../shared/base/failure';
 import type { Millis } from '../../shared/base/units';
 import { readProcStat } from '../install/proc-stat';
 import { findExecutable } from './command';
+import { instrumentIn } from './instrument';
 import { MarkerChannel } from './marker-channel';
 import { WorkloadOutput } from './output';
 import { openOutputPipes } from './output-pipes';
@@ -17,6 +18,7 @@ import type { FromSupervisor, NamedProcess } from './supervisor';
 import { type SupervisorOptions, SupervisorProcess } from './supervisor-process';
 import { ProcessTree } from './tree';
 import type { ExitStatus, LaunchedWorkload, WorkloadListener } from './types';
+import { UnwatchedPythons } from './unwatched';
 
 export type { LaunchedWorkload } from './types';
 
@@ -31,6 +33,7 @@ export interface LaunchOptions extends WorkloadListener, SupervisorOptions {
 const GRACE_MS: Millis = 2000;
 /** How long output and markers that are still on their way are waited for once the tree is gone. */
 const DRAIN_MS: Millis = 1000;
+const UNWATCHED_MS: Millis = 1000;
 /** The supervisor gives up on a process this long after the grace; past that the supervisor itself hangs. */
 const SUPERVISOR_LIMIT_MS: Millis = 20_000;
 
@@ -53,9 +56,11 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   });
   const members = new ProcessTree(run.pid, session);
   tree = members;
+  const looking = lookForUnwatched(options, members);
   let ended = false;
   const exited = waitForEnd(options, session, channel, output, run).then((status) => {
     ended = true;
+    clearInterval(looking);
     return status;
   });
   return {
@@ -71,6 +76,17 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
       clearTimeout(limit);
     },
   };
+}
+
+/** Where Python was to be watched. */
+function lookForUnwatched(
+  { env, onWarning }: LaunchOptions,
+  tree: ProcessTree,
+): NodeJS.Timeout | undefined {
+  const folder = process.platform === 'linux' ? instrumentIn(env) : null;
+  if (folder === null) return undefined;
+  const pythons = new UnwatchedPythons(folder, onWarning);
+  return setInterval(() => pythons.look(tree.pids()), UNWATCHED_MS).unref();
 }
 
 /** A workload that runs, and what its supervisor says of its end. */

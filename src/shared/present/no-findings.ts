@@ -10,6 +10,8 @@ import { tellObserved } from './observed';
 
 /** A run that ended by then may have lain between two readings at the usual rate. */
 const EARLY_US: Micros = 1.5e6;
+/** As many steps would have been enough, had they been measured. */
+const OBSERVED_STEPS = 4;
 
 /** One sentence for a session without findings. */
 export function noFindings({
@@ -28,7 +30,7 @@ export function noFindings({
       tellObserved(overlay) ??
       (objects === undefined
         ? nothingPredicted(overlay.series, durationUs, workload)
-        : 'No formula predicts this run, and it took too few steps to expect anything of the later ones.')
+        : `No formula predicts this run, and ${whyNotObserved(overlay)}.`)
     );
   if (overlay.hostBesideGpu)
     return tellAlone('No GPU memory was measured to compare the budget with', durationUs);
@@ -43,6 +45,16 @@ export function noFindings({
   return flagged === 0
     ? 'Measured and predicted agree throughout.'
     : `${flagged === 1 ? 'One phase is' : `${flagged} phases are`} out of bounds, and no cause has been found.`;
+}
+
+/** Why its own first steps let expect nothing of the later ones. */
+function whyNotObserved({ phases }: SessionDocument['overlay']): string {
+  const told = phases.filter(({ inferred }) => !inferred);
+  const steps = new Set(told.map(({ rank, step }) => `${rank}:${step}`)).size;
+  return steps > OBSERVED_STEPS &&
+    told.filter(({ measured }) => measured === null).length > told.length / 2
+    ? 'most of its phases were over before the line was read in them: --interval 10 reads it more often'
+    : 'it took too few steps to expect anything of the later ones';
 }
 
 /** Of a run that goes on, and of which nothing is found yet. */

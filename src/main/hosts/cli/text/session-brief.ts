@@ -8,6 +8,7 @@ import type { Budget } from '../../../../shared/budget/types';
 import { answer } from '../../../../shared/present/answer';
 import { describeConfiguration } from '../../../../shared/present/configuration';
 import { describeStatus } from '../../../../shared/present/headline';
+import { tellHeld } from '../../../../shared/present/held-objects';
 import { whyNoGpu } from '../../../../shared/present/method';
 import { formatInstant } from '../../../../shared/present/moments';
 import { noFindings } from '../../../../shared/present/no-findings';
@@ -136,6 +137,7 @@ function peakMoment({ overlay: { measuredPeak, phases } }: SessionDocument): str
 /** Findings with what to do, warnings, and how many of each are left. */
 function told(doc: SessionDocument): string {
   const flagged = doc.overlay.phases.filter((phase) => phase.flagged).length;
+  const held = doc.overlay.predictedPeak.refined === null ? tellHeld(doc) : null;
   const findings = doc.findings
     .slice(0, TOLD)
     .flatMap((finding) => [
@@ -154,6 +156,7 @@ function told(doc: SessionDocument): string {
           `${formatInteger(flagged)} of ${formatInteger(doc.overlay.phases.length)} phases ${flagged === 1 ? 'is' : 'are'} out of bounds.`,
         ]),
     ...(findings.length === 0 ? [wrap(noFindings(doc), '')] : findings),
+    ...(held === null ? [] : [wrap(held, '')]),
     ...warnings,
     ...left.flatMap(([count, word]) =>
       count > 0 ? [`  and ${count} more ${word}${count === 1 ? '' : 's'}`] : [],
