@@ -2,7 +2,7 @@
  * How well findings name their causes, on labelled traces: precision, recall and error in bytes by kind, whether the
  * setting that was changed is named, and how long a session of ten million samples takes.
  *
- *     npm run bench:divergence -- [--traces 480] [--shapes 600] [--seed 1] [--verbose] [--logs FILE OR FOLDER…, last]
+ *     npm run bench:divergence -- [--traces 480] [--shapes 600] [--unannounced 900] [--seed 1] [--verbose] [--logs FILE OR FOLDER…, last]
  *
  * Thresholds and the generator were set on seeds 1 to 4, by looking at single traces of the first two thirds. Of the last
  * third only the totals were seen meanwhile; any other seed is new. The traces come from budgets too, perturbed by
@@ -22,30 +22,21 @@ import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { Marker, SampledSeries } from '../../src/shared/trace/types';
 import { phaseSpans } from '../support/phase-spans';
-import { draw, type Plan } from './divergence/plan';
+import { drawTrace } from './divergence/drawn-trace';
 import { Random } from './divergence/random';
 import { tellRealLogs } from './divergence/real-logs';
 import { type Judged, judge, judgeAlone } from './divergence/score';
 import { judgeShape, listShapeMistakes, tableOfShapes } from './divergence/score-shapes';
-import { type Trace, traceOf } from './divergence/trace';
+import { tellUnannounced } from './divergence/unannounced';
 
 function option(name: string, otherwise: number): number {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
 }
 
-/** Every other trace is clean. Each has a seed of its own, so that one can be looked at alone. */
-function drawnTrace(index: number, seed: number): { readonly plan: Plan; readonly trace: Trace } {
-  for (let attempt = 0; ; attempt++) {
-    const random = new Random(seed * 1_000_003 + index * 7919 + attempt * 104_729);
-    const plan: Plan | null = draw(random, index % 2 === 1);
-    if (plan !== null) return { plan, trace: traceOf(plan, random) };
-  }
-}
-
 function judgedTrace(index: number, seed: number): Judged {
-  const { plan, trace } = drawnTrace(index, seed);
-  return judge(plan, trace);
+  const { plan, make } = drawTrace(index, seed);
+  return judge(plan, make());
 }
 
 function table(name: string, all: readonly Judged[]): void {
@@ -118,8 +109,8 @@ function table(name: string, all: readonly Judged[]): void {
 function alone(seed: number, count: number): void {
   const tally = new Map<string, { right: number; undetermined: number; wrong: number }>();
   for (let index = 0; index < 2 * count; index += 2) {
-    const drawn = drawnTrace(index, seed);
-    for (const { field, told } of judgeAlone(drawn.plan, drawn.trace)) {
+    const { plan, make } = drawTrace(index, seed);
+    for (const { field, told } of judgeAlone(plan, make())) {
       const row = tally.get(field) ?? { right: 0, undetermined: 0, wrong: 0 };
       row[told]++;
       tally.set(field, row);
@@ -266,6 +257,8 @@ if (process.argv.includes('--verbose')) {
 console.log(
   `\n${traces} traces were made and analysed in ${(elapsed / 1000).toFixed(1)} s (seed ${seed}).`,
 );
+const unannounced = option('unannounced', 900);
+if (traces > 0 && unannounced > 0) tellUnannounced(seed, unannounced);
 shapes(seed, option('shapes', 600));
 const logs = process.argv.indexOf('--logs');
 if (logs >= 0) await tellRealLogs(process.argv.slice(logs + 1));

@@ -90,6 +90,10 @@ const MODELS = [
 ] as const;
 export const DEVICE_BYTES = 80 * GiB;
 
+/** All logits of a step once, in float32. */
+export const logitsBytes = ({ batch, seq }: RunSpec, { vocab }: ModelSpec): number =>
+  4 * batch * seq * vocab;
+
 /** Null where what was drawn is impossible or too small to be seen; draw again. */
 export function draw(random: Random, planted: boolean): Plan | null {
   return unlessFailure(() => drawn(random, planted));
@@ -130,7 +134,7 @@ function drawn(random: Random, planted: boolean): Plan | null {
   if (total > 60 * GiB || actual.tiers.refined.total > 60 * GiB) return null;
   if (changed && Math.abs(actual.tiers.refined.total - total) < 2 * limit) return null;
   const logitsCopies = causes.includes('logits') ? random.integer(1, 2) : 0;
-  const logits = 4 * run.batch * run.seq * model.vocab;
+  const logits = logitsBytes(run, model);
   if (logitsCopies && logitsCopies * logits < 2 * limit) return null;
   if (causes.includes('context') && Math.abs(contextBytes - assumed) < 1.5 * limit) return null;
   const leakPerStep = causes.includes('leak')

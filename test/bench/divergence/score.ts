@@ -1,7 +1,7 @@
 /** What the analysis says of labelled traces, against their labels. */
 
 import type { FindingKind } from '../../../src/shared/base/vocabulary';
-import { diagnose } from '../../../src/shared/divergence/findings/diagnose';
+import { type Diagnosis, diagnose } from '../../../src/shared/divergence/findings/diagnose';
 import { invertAlone } from '../../../src/shared/divergence/inversion/invert-undeclared';
 import { deriveLines } from '../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../src/shared/divergence/overlay/overlay';
@@ -26,14 +26,13 @@ export interface Judged {
   /** Whether the planted setting was named with its value; null where none was planted. */
   readonly setting: boolean | null;
   readonly wrongSetting: boolean;
+  /** Whether the planted setting is among those that are told to fit, where none is named. */
+  readonly isListed: boolean;
   /** Whether the interval of a planted leak holds it; null where none was found, or it was found to the byte. */
   readonly isLeakWithin: boolean | null;
 }
 
-export function analyse(
-  plan: Plan,
-  trace: Trace,
-): { overlay: Overlay; findings: readonly Finding[] } {
+export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; diagnosis: Diagnosis } {
   const { spans } = phaseSpans(trace.markers, trace.durationUs);
   const common = {
     lines: deriveLines(trace.series, trace.baselines),
@@ -48,13 +47,13 @@ export function analyse(
   const overlay = buildOverlay(common);
   return {
     overlay,
-    findings: diagnose({
+    diagnosis: diagnose({
       ...common,
       overlay,
       logs: trace.logs,
       exitCode: trace.exitCode,
       signal: null,
-    }).findings,
+    }),
   };
 }
 
@@ -90,7 +89,8 @@ export function judgeAlone(
 }
 
 export function judge(plan: Plan, trace: Trace): Judged {
-  const { overlay, findings } = analyse(plan, trace);
+  const { overlay, diagnosis } = analyse(plan, trace);
+  const { findings } = diagnosis;
   const isTokens = (kind: FindingKind) => kind === 'batch_mismatch' || kind === 'seq_mismatch';
   const labelOf = (kind: FindingKind): Label =>
     plan.isTwin && isTokens(kind) ? 'batch_or_seq' : kind;
@@ -128,6 +128,9 @@ export function judge(plan: Plan, trace: Trace): Judged {
     byteErrors,
     missed: wanted.filter((kind) => !right.includes(kind)),
     setting: plan.setting === null ? null : isNamed,
+    isListed: (diagnosis.judged?.mismatch?.fitting ?? []).some(({ field, value }) =>
+      isPlanted({ field, fits: value }),
+    ),
     wrongSetting: named !== undefined && plan.setting !== null && !isNamed,
   };
 }

@@ -7,7 +7,7 @@ import { GiB, MiB } from '../../../src/shared/base/units';
 import { COMPONENTS, type Component } from '../../../src/shared/base/vocabulary';
 import type { TimelinePhase } from '../../../src/shared/budget/types';
 import type { LogLine, Marker, SampledSeries } from '../../../src/shared/trace/types';
-import type { Plan } from './plan';
+import { logitsBytes, type Plan } from './plan';
 import type { Random } from './random';
 
 export interface Trace {
@@ -97,7 +97,7 @@ function wholeTrace(plan: Plan, random: Random): Trace {
     const leaked = step === null ? 0 : leakPerStep * (step - 1);
     const logits =
       plan.logitsCopies && (row.phase === 'forward' || row.phase === 'backward')
-        ? plan.logitsCopies * 4 * actual.run.batch * actual.run.seq * actual.spec.vocab
+        ? plan.logitsCopies * logitsBytes(actual.run, actual.spec)
         : 0;
     const rounded = 1 + plan.roundingShare;
     const strange = step !== null && step > steps / 2 ? plan.unknownBytes : 0;

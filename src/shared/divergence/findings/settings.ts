@@ -31,7 +31,7 @@ export function findSettingMismatch(
   const winner = clearWinner(judged?.mismatch);
   if (!judged?.mismatch || winner === null) return null;
   const isFew = winner.best.fit.observations < MIN_OBSERVATIONS;
-  if (isFew && !judged.search.context.stairs) return null;
+  if (isFew && winner.best.fit.isWhole !== true) return null;
   const { best, twins, kind } = winner;
   const { field, declared, value } = best;
   const words = WORDS[field];

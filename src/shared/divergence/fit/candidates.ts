@@ -69,6 +69,8 @@ const ANNOUNCED = -6;
 const DENIED = 8;
 /** Floats are mixed up in passing; weights are quantized on purpose, by a loader that was asked to. */
 const QUANTIZED = 4;
+const USUAL_OPTIMIZERS: readonly (string | number)[] = ['adamw', 'adam', 'momentum', 'sgd'];
+const RARE_OPTIMIZER = 4;
 /** Nobody computes a loss in inference, whose copies of the logits these mostly are. */
 const LOGITS_WITHOUT_LOSS = 6;
 
@@ -171,6 +173,7 @@ export class Search {
     if (announced === value) return ANNOUNCED;
     if (announced === declared) return DENIED;
     if (field === 'seq' || field === 'promptTokens') return OTHER_LENGTH;
+    if (field === 'optimizer' && !USUAL_OPTIMIZERS.includes(value)) return RARE_OPTIMIZER;
     if (field === 'precision' && isQuantized(value) && !isQuantized(declared)) return QUANTIZED;
     return field === 'logitsCopies' && this.declared.run.mode === 'infer' ? LOGITS_WITHOUT_LOSS : 0;
   }

@@ -44,6 +44,8 @@ export interface Fit {
   readonly observations: number;
   /** As far as the trace goes it fits; its highest moments are missing, as where a recording ended early. */
   readonly isPartial?: boolean;
+  /** Of levels: the run rests on no other than those that were seen. */
+  readonly isWhole?: boolean;
 }
 
 /** Beyond this root mean square a prediction does not fit. */
@@ -89,6 +91,7 @@ interface Constant {
   readonly cost: number;
 }
 const KNOWN_CONSTANT: readonly Constant[] = [{ mean: 0, sigma: 12 * MiB, cost: 0 }];
+const NEAR_CONTEXT = 80 * MiB;
 const ASSUMED_CONSTANT: readonly Constant[] = [
   { mean: 0, sigma: 40 * MiB, cost: 0 },
   { mean: 200 * MiB, sigma: 300 * MiB, cost: 4 },
@@ -193,7 +196,7 @@ function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, ext
     ? [0, Math.min(1000 * MiB, Math.max(-250 * MiB, top - raised.total))]
     : [known];
   const fitted = shifts.map((shift): Fit => {
-    const { matched, cost, isTopMatched, isPartial } = matchStairs(stairs, raised, shift);
+    const { matched, cost, isTopMatched, isPartial, isWhole } = matchStairs(stairs, raised, shift);
     if (matched.every(({ row }) => row.optional)) return NO_MATCH;
     const rows = matched.map(
       ({ height, row }): Row => ({
@@ -212,11 +215,12 @@ function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, ext
       rmsError: isTopMatched ? fit.rmsError : Number.POSITIVE_INFINITY,
       observations: stairs.heights.length,
       isPartial: isPartial && fit.rmsError <= MAX_RMS_ERROR,
+      isWhole,
     };
   });
-  // What fits as far as it was recorded needs no other context.
+  // What fits as far as it was recorded, with the context that was assumed, needs no other.
   const [asAssumed] = fitted;
-  if (asAssumed?.isPartial) return asAssumed;
+  if (asAssumed?.isPartial && Math.abs(asAssumed.offset) <= NEAR_CONTEXT) return asAssumed;
   return fitted.reduce((best, one) => (one.score < best.score ? one : best));
 }
 

@@ -21,6 +21,8 @@ export interface StairMatch {
   readonly isTopMatched: boolean;
   /** Every level is taken for a stair, though higher stairs are missing: so does a trace that ended early. */
   readonly isPartial: boolean;
+  /** Every stair is a level that was seen. */
+  readonly isWhole: boolean;
 }
 
 /** The context's own level is a moment on the way up, seldom seen at rest, and libraries that load later add to it. */
@@ -98,6 +100,7 @@ export function matchStairs(
     matched,
     cost,
     isTopMatched,
+    isWhole: stairs.every((row) => row.optional || matched.some((one) => one.row === row)),
     isPartial: !isTopMatched && unread === 0 && matched.some(({ row }) => !row.optional),
   };
 }

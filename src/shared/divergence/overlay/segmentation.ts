@@ -15,7 +15,7 @@
  *     0.5 |     ___|                           |          4      10       8.0     steady: from the highest level on
  *     0.0 |____|                               |___       5      3        0.0     after the end, left out
  *
- * `least` is here 0.24 GiB, 3% of the rise, so jitter below that makes no level. Levels 1 and 2 become the stage `load`,
+ * `least` is here 0.12 GiB, 1.5% of the rise, so jitter below that makes no level. Levels 1 and 2 become the stage `load`,
  * since what climbs to the plateau of the weights belongs to loading; level 3 is `first-step`, because a later level is
  * higher: optimizer states arrive with the first update; what follows the first of the highest levels is `steady`.
  * Each stage is as sure as its samples are many and its step is high above the noise.
@@ -77,7 +77,7 @@ export function findShape(line: SeriesData, baseline: Bytes): Shape | null {
   const top = cells.reduce((most, { high }) => Math.max(most, high), Number.NEGATIVE_INFINITY);
   const rise = top - baseline;
   const noise = estimateNoise(cells);
-  const least = Math.max(8 * MiB, 0.03 * rise, 6 * noise);
+  const least = Math.max(8 * MiB, 0.015 * rise, 6 * noise);
   if (rise < 2 * least) return null;
   const levels = joinIntoLevels(cells, least);
   // Before launch and after the end the line lies at its baseline.

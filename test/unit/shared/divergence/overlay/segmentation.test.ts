@@ -45,7 +45,7 @@ describe('phases without markers', () => {
       heights.map((height, i) => [i * 100, height * GiB] as const),
     );
     const shape = findShape(line, 0)!;
-    expect(shape.least).toBe(0.03 * 8 * GiB);
+    expect(shape.least).toBe(0.015 * 8 * GiB);
     expect(splitIntoStages(shape, 'train').map(({ stage, samples }) => [stage, samples])).toEqual([
       ['load', 8],
       ['first-step', 5],
