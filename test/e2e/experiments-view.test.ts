@@ -1,4 +1,4 @@
-/** An experiment in a browser: it is run, stopped, and goes on from there; the list counts the points of the size that is chosen. */
+/** An experiment in a browser: it is run, stopped, and goes on from there; the list counts its points in either size. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ describe.skipIf(why !== null)(`experiments in a browser${why ? ` (skipped: ${why
       ['fp16', 'fp32', 'int4', 'int8'].map((each) => `precision=${each}`),
     );
     await page.getByText('Full', { exact: true }).click();
-    await entry.getByText('not run yet').waitFor();
+    await entry.getByText('4 points, quick size').waitFor();
     expect(served.faults).toEqual([]);
   });
 });

@@ -104,12 +104,10 @@ function SweepList({
   running: RunningSweep | null;
   onChoose(name: string): void;
 }) {
-  const recorded = useRecorded(full);
+  const recorded = useRecorded();
   return (
     <nav className="experiment-list" aria-label="Experiments">
       {BUNDLED_SWEEPS.map((sweep) => {
-        const points = pointsFor(sweep.axes(full)).length;
-        const done = recorded.get(sweep.name) ?? 0;
         return (
           <button
             key={sweep.name}
@@ -120,7 +118,7 @@ function SweepList({
             <strong>{sweep.name}</strong>
             <span className="muted">{sweep.title}</span>
             <span className="experiment-count num" data-live={running?.name === sweep.name}>
-              {running?.name === sweep.name ? 'running' : describeCount(done, points)}
+              {running?.name === sweep.name ? 'running' : describeCount(sweep, full, recorded)}
             </span>
           </button>
         );
@@ -129,13 +127,25 @@ function SweepList({
   );
 }
 
-function describeCount(done: number, points: number): string {
-  if (done === 0) return 'not run yet';
-  return done >= points ? `${points} points` : `${done} of ${points} points`;
+/** Of the size that is looked at, or of the other where only that was run. */
+function describeCount(sweep: BundledSweep, full: boolean, recorded: Recorded): string {
+  const count = (size: boolean): string | null => {
+    const done = recorded.get(sizedName(sweep.name, size)) ?? 0;
+    const points = pointsFor(sweep.axes(size)).length;
+    if (done === 0) return null;
+    return done >= points ? `${points} points` : `${done} of ${points} points`;
+  };
+  const other = count(!full);
+  return (
+    count(full) ?? (other === null ? 'not run yet' : `${other}, ${full ? 'quick' : 'full'} size`)
+  );
 }
 
-/** How many points of each the library holds in that size. */
-function useRecorded(full: boolean): ReadonlyMap<string, number> {
+type Recorded = ReadonlyMap<string, number>;
+const sizedName = (name: string, full: boolean): string => `${name}${full ? ' full' : ''}`;
+
+/** How many points of each the library holds, in either size. */
+function useRecorded(): Recorded {
   const list = useQuery('list', (engine) => engine.list());
   const refresh = useThrottled(list.refresh, REFRESH_MS);
   useEngineEvent((event) => {
@@ -143,9 +153,10 @@ function useRecorded(full: boolean): ReadonlyMap<string, number> {
   });
   const roles = new Map<string, Set<string>>();
   for (const { status, experiment } of list.data ?? []) {
-    if (experiment === undefined || experiment.full !== full || status !== 'complete') continue;
-    const known = roles.get(experiment.id) ?? new Set();
-    roles.set(experiment.id, known.add(experiment.role.replace(/, run \d+$/, '')));
+    if (experiment === undefined || status !== 'complete') continue;
+    const sized = sizedName(experiment.id, experiment.full === true);
+    const known = roles.get(sized) ?? new Set();
+    roles.set(sized, known.add(experiment.role.replace(/, run \d+$/, '')));
   }
   return new Map([...roles].map(([name, known]) => [name, known.size]));
 }

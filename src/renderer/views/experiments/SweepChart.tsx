@@ -1,9 +1,11 @@
 /** The points of a sweep over the curve that theory predicts, both axes logarithmic: a power law is a straight line. */
+import { useRef } from 'react';
 import type { FigureName } from '../../../shared/chapter/sweeps/figures';
 import type { SweepOutcome } from '../../../shared/chapter/sweeps/outcome';
 import type { SweepReading } from '../../../shared/chapter/sweeps/reading';
 import { describePoint } from '../../../shared/chapter/sweeps/sweep';
 import { FIGURE_WORDS, formatFigure } from '../../../shared/present/sweep-words';
+import { useSize } from '../../chart/element-size';
 import { sessionHref } from '../../state/router';
 import {
   type BandEdge,
@@ -12,10 +14,14 @@ import {
   pictureSweep,
 } from './sweep-picture';
 
-const WIDTH = 760;
 const HEIGHT = 340;
 const MARGIN = { left: 82, right: 18, top: 14, bottom: 44 };
-const across = (share: number) => MARGIN.left + share * (WIDTH - MARGIN.left - MARGIN.right);
+/** Pixels from the left for a share of the picture's width. */
+type Across = (share: number) => number;
+const acrossWidth =
+  (width: number): Across =>
+  (share) =>
+    MARGIN.left + share * Math.max(0, width - MARGIN.left - MARGIN.right);
 const down = (share: number) =>
   HEIGHT - MARGIN.bottom - share * (HEIGHT - MARGIN.top - MARGIN.bottom);
 
@@ -28,25 +34,23 @@ export function SweepChart({
   outcome: SweepOutcome;
   figure: FigureName;
 }) {
+  const frame = useRef<HTMLElement>(null);
+  const { width } = useSize(frame);
   const picture = pictureSweep(reading, outcome, figure);
   if (picture === null) return <p className="empty-line">Nothing was measured of this yet.</p>;
   const { axis, xs, ys, series } = picture;
+  const across = acrossWidth(width);
   return (
-    <figure className="sweep-chart">
+    <figure className="sweep-chart" ref={frame}>
       <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        width={width}
+        height={HEIGHT}
         role="img"
         aria-label={`${FIGURE_WORDS[figure]} against ${axis}, measured over predicted`}
       >
         {ys.map(({ at, value }) => (
           <g key={value}>
-            <line
-              className="grid"
-              x1={MARGIN.left}
-              x2={WIDTH - MARGIN.right}
-              y1={down(at)}
-              y2={down(at)}
-            />
+            <line className="grid" x1={MARGIN.left} x2={across(1)} y1={down(at)} y2={down(at)} />
             <text className="tick" x={MARGIN.left - 8} y={down(at) + 4} textAnchor="end">
               {formatFigure(figure, value)}
             </text>
@@ -61,7 +65,7 @@ export function SweepChart({
           {axis}
         </text>
         {series.map((one, i) => (
-          <Series key={one.name} series={one} rank={i} figure={figure} />
+          <Series key={one.name} series={one} rank={i} figure={figure} across={across} />
         ))}
       </svg>
       <figcaption>
@@ -70,7 +74,7 @@ export function SweepChart({
           {figure === 'time' ? 'its work, at the median pace' : 'predicted'}
         </span>
         {series.some(({ band }) => band.length > 0) && (
-          <span className="key-law">the law, by its 95% interval</span>
+          <span className="key-law">95% band of the law</span>
         )}
         {series.length > 1 &&
           series.map(({ name }, i) => (
@@ -87,20 +91,22 @@ export function SweepChart({
 }
 
 function Series({
-  series: { name, points, band },
+  series: { points, band },
   rank,
   figure,
+  across,
 }: {
   series: PictureSeries;
   rank: number;
   figure: FigureName;
+  across: Across;
 }) {
   const curve = points.flatMap(({ x, predicted }) =>
     predicted === null ? [] : [`${across(x).toFixed(1)},${down(predicted).toFixed(1)}`],
   );
   return (
     <g className="series" data-rank={rank % 3}>
-      {band.length > 0 && <polygon className="law-band" points={outlineBand(band)} />}
+      {band.length > 0 && <polygon className="law-band" points={outlineBand(band, across)} />}
       <polyline className="curve" points={curve.join(' ')} />
       {points.map((point) => (
         <Mark
@@ -108,7 +114,7 @@ function Series({
           point={point}
           rank={rank}
           figure={figure}
-          series={name}
+          across={across}
         />
       ))}
     </g>
@@ -116,7 +122,7 @@ function Series({
 }
 
 /** Along its upper edge, and back along the lower. */
-const outlineBand = (band: readonly BandEdge[]): string =>
+const outlineBand = (band: readonly BandEdge[], across: Across): string =>
   [
     ...band.map(({ x, high }) => [x, high] as const),
     ...band.toReversed().map(({ x, low }) => [x, low] as const),
@@ -128,11 +134,12 @@ function Mark({
   point: { x, measured, source },
   rank,
   figure,
+  across,
 }: {
   point: PicturePoint;
   rank: number;
   figure: FigureName;
-  series: string;
+  across: Across;
 }) {
   const [session] = source.sessions;
   if (measured === null || session === undefined) return null;

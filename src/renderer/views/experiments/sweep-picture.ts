@@ -1,6 +1,7 @@
 /**
  * Where the points of a sweep stand in its picture: the swept number against the figure, both logarithmic, one series for
- * every combination of what else is swept; around the points of a series the laws that its interval allows. A sweep of words alone has its points side by side.
+ * every combination of what else is swept; around the points of a series the 95% band of their law. A sweep of words alone
+ * has its points side by side.
  */
 import type { FigureName } from '../../../shared/chapter/sweeps/figures';
 import type { Law } from '../../../shared/chapter/sweeps/laws';
@@ -20,7 +21,7 @@ export interface PictureSeries {
   /** "cache=off"; empty where there is one series. */
   readonly name: string;
   readonly points: readonly PicturePoint[];
-  /** Between which heights the law lies by its 95% interval, along the axis; empty where no law was found. */
+  /** Between which heights the fitted line lies with 95% confidence, along the axis; empty where no law was found. */
   readonly band: readonly BandEdge[];
 }
 
@@ -76,7 +77,7 @@ export function pictureSweep(
     ys: up.ticks.map((value) => ({ at: up.place(value), value })),
     series: [...groups].map(([name, rows]) => ({
       name,
-      band: spreadLaw(
+      band: bandAround(
         laws.find(
           (law) =>
             law.figure === figure &&
@@ -105,32 +106,39 @@ export function pictureSweep(
   };
 }
 
+const BAND_EDGES = 25;
+
 /**
- * Where a law may lie by the interval of its exponent: every such line passes through the middle of the logarithms, as the
- * fitted one does. Kept within the frame.
+ * The 95% confidence band of the fitted line, ± t·s·√(1/n + (x − x̄)²/Σ(xᵢ − x̄)²) in logarithms, from the interval of its
+ * slope alone, which is t·s/√Σ(xᵢ − x̄)². Kept within the frame.
  */
-function spreadLaw(
+function bandAround(
   law: Law | undefined,
   points: readonly { readonly x: number; readonly number: number; readonly measured: number }[],
   place: (value: number) => number,
 ): BandEdge[] {
   if (law === undefined || points.length < 2) return [];
-  const { exponent, halfWidth } = law;
   const middle = {
-    x: mean(points.map(({ x }) => x)),
     number: mean(points.map(({ number }) => Math.log(number))),
     measured: mean(points.map(({ measured }) => Math.log(measured))),
   };
-  const edgeAt = (x: number, beyond: number): BandEdge => {
-    const heights = [exponent - halfWidth, exponent + halfWidth].map((slope) =>
-      Math.min(1, Math.max(0, place(Math.exp(middle.measured + slope * beyond)))),
-    );
-    return { x, low: Math.min(...heights), high: Math.max(...heights) };
-  };
-  return [
-    ...points.map(({ x, number }) => edgeAt(x, Math.log(number) - middle.number)),
-    edgeAt(middle.x, 0),
-  ].toSorted((a, b) => a.x - b.x);
+  const spread = Math.sqrt(
+    mean(points.map(({ number }) => (Math.log(number) - middle.number) ** 2)),
+  );
+  const [first, last] = [
+    points.reduce((a, b) => (b.x < a.x ? b : a)),
+    points.reduce((a, b) => (b.x > a.x ? b : a)),
+  ];
+  const height = (logarithm: number) => Math.min(1, Math.max(0, place(Math.exp(logarithm))));
+  return Array.from({ length: BAND_EDGES }, (_, i) => {
+    const share = i / (BAND_EDGES - 1);
+    const x = first.x + share * (last.x - first.x);
+    const logNumber = Math.log(first.number) * (1 - share) + Math.log(last.number) * share;
+    const beyond = logNumber - middle.number;
+    const line = middle.measured + law.exponent * beyond;
+    const half = law.halfWidth * Math.hypot(spread, beyond);
+    return { x, low: height(line - half), high: height(line + half) };
+  });
 }
 
 const mean = (values: readonly number[]): number =>

@@ -60,7 +60,7 @@ it('stands words side by side, and is none where nothing was measured', () => {
   expect(draw('weights')).toBeNull();
 });
 
-it('draws the interval of a law as a band: none where the points lie on it, widest at the ends where they scatter', () => {
+it('draws the confidence band of a law: none where the points lie on it, widest at the ends where they scatter', () => {
   const exact = picture(['n=1,2,4,8'], (n) => 1000 * n ** 2)('peak')?.series[0];
   for (const { low, high } of exact?.band ?? []) expect(high - low).toBeLessThan(0.02);
   const scattered = picture(['n=1,2,4,8,16'], (n) => 1000 * n * (n === 4 ? 1.5 : 1))('peak');
@@ -68,7 +68,12 @@ it('draws the interval of a law as a band: none where the points lie on it, wide
   const widths = band.map(({ low, high }) => high - low);
   expect(widths[0]).toBeGreaterThan(0.01);
   expect(widths.at(-1)).toBeGreaterThan(0.01);
-  expect(Math.min(...widths)).toBeCloseTo(0, 9);
+  // Textbook case, by hand: ln n = 0, .693, 1.386, 2.079, 2.773, one point ln 1.5 above the line. The fit is .0811 higher,
+  // s² = (.4055² − .4055²/5)/3, t = 3.182: in the middle ± .2978 of ln, at the ends √3 times that; the frame, with the prediction of twice
+  // as much in it, is ln 64 high.
+  const frame = Math.log(64);
+  expect(widths[12]).toBeCloseTo((2 * 0.29797) / frame, 3);
+  expect(widths[0]).toBeCloseTo((2 * 0.29797 * Math.sqrt(3)) / frame, 3);
   for (const { low, high } of band) {
     expect(low).toBeGreaterThanOrEqual(0);
     expect(high).toBeLessThanOrEqual(1);
