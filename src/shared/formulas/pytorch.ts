@@ -255,21 +255,39 @@ function explainInputs({ model, run, shard }: Question): Told {
   };
 }
 
-function explainWorkspace({ run }: Question): Told {
+function explainWorkspace(question: Question, types: ElementBytes): Told {
+  const { run } = question;
   const threads = run.mode === 'train' ? 2 : 1;
-  return {
-    parts: [
-      {
-        name: 'cuBLAS, once a thread that multiplies',
-        formula: product(threads, number(cublasWorkspace(run.gpu))),
-      },
-    ],
+  const cublas = {
+    name: 'cuBLAS, once a thread that multiplies',
+    formula: product(threads, number(cublasWorkspace(run.gpu))),
+  };
+  const source =
+    'PyTorch’s ATen/cuda/CublasHandlePool.cpp: the workspace by GPU generation, never given back';
+  const rest = {
     more: 'temporaries of the kernels at the highest moment: gradients on their way, copies, what the optimizer holds at once',
     less: 'not taken yet',
-    source:
-      'PyTorch’s ATen/cuda/CublasHandlePool.cpp: the workspace by GPU generation, never given back',
+  };
+  if (!holdsRoots(question)) return { parts: [cublas], ...rest, source };
+  const roots = quotient(
+    product(bytesEach(types.state), trainedSymbol(question)),
+    symbol('z', question.shard.stateShare),
+  );
+  return {
+    parts: [{ name: '√v of every weight that trains, all at once', formula: roots }, cublas],
+    ...rest,
+    source: `Adam’s foreach kernels take the root of every v before the first weight is updated (torch/optim/adam.py, _multi_tensor_adam; fused kernels hold none). ${source}`,
   };
 }
+
+/** Whether the band is of Adam's update by its foreach kernels on the device. */
+const holdsRoots = ({ run, phase }: Question): boolean =>
+  phase === 'optimizer' &&
+  (run.optimizer === 'adam' || run.optimizer === 'adamw') &&
+  run.optimizerKernel !== 'fused' &&
+  !run.pagedOptimizer &&
+  !run.optimizerInBackward &&
+  (run.offload ?? 'none') === 'none';
 
 function explainContext({ run }: Question): Told {
   return {

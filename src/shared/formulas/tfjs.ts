@@ -2,6 +2,7 @@
 import { countRankParameters } from '../budget/weights';
 import { kvElementsPerToken } from '../model/kv';
 import { bytesPerElement } from '../model/precision';
+import type { RunSpec } from '../model/spec';
 import type { Question, Told } from './explanation';
 import { product, symbol } from './formula';
 import { bytesEach } from './symbols';
@@ -45,5 +46,19 @@ export function explainTfjs({ model, run, shard, component, phase }: Question): 
       more: 'one layer’s keys and values twice, while a token is joined to them',
     };
   }
+  if (component === 'workspace' && phase === 'optimizer' && isAdam(run))
+    return {
+      parts: [
+        {
+          name: 'temporaries of Adam’s update, of every weight',
+          formula: product(ADAM_TEMPORARIES, bytesEach(4), P),
+        },
+      ],
+      ...REST,
+      source: `tfjs’s AdamOptimizer updates all weights in one scope: of the fourteen tensors it makes for each, three become m, v and the weight, and eleven stand until the last is done (adam_optimizer.ts). ${DRY_RUN}`,
+    };
   return { parts: [], ...REST };
 }
+
+const ADAM_TEMPORARIES = 11;
+const isAdam = ({ optimizer }: RunSpec): boolean => optimizer === 'adam' || optimizer === 'adamw';

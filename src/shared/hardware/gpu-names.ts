@@ -68,17 +68,17 @@ export function gpusNamed(name: string): readonly Gpu[] {
   });
 }
 
-/** GPUs whose names differ in a digit or two of their numbers: "Did you mean …? ", or nothing. */
-function near(name: string): string {
+/** GPUs whose names differ in a digit or two of their numbers. */
+function near(name: string): readonly string[] {
   const number = /\d{2,}/.exec(name)?.[0];
-  if (number === undefined) return '';
+  if (number === undefined) return [];
   const apart = (text: string) => [...text].filter((digit, i) => digit !== number[i]).length;
-  const like = gpuNames()
+  return gpuNames()
     .map((known) => ({ known, model: /\d{2,}/.exec(known)?.[0] ?? '' }))
     .filter(({ model }) => model.length === number.length && apart(model) < number.length / 2)
     .sort((a, b) => apart(a.model) - apart(b.model))
-    .slice(0, 4);
-  return like.length === 0 ? '' : `Did you mean ${like.map(({ known }) => known).join(', ')}? `;
+    .slice(0, 4)
+    .map(({ known }) => known);
 }
 
 /**
@@ -102,9 +102,12 @@ export function gpuByName(name: string): Gpu {
       `"${name}" can mean several GPUs.`,
       `Say which: ${found.map((gpu) => gpu.name).join(', ')}.`,
     );
+  const like = near(name);
   throw new Failure(
     'bad_input',
     `There is no GPU "${name}" in the catalogue.`,
-    `${near(name)}Give a card's memory, such as 24GB, or a name of the catalogue: ${gpuNames().join(', ')}.`,
+    like.length > 0
+      ? `Did you mean ${like.join(', ')}? A card's memory will do as well, such as 24GB.`
+      : `Give a card's memory, such as 24GB, or a name of the catalogue: ${gpuNames().join(', ')}.`,
   );
 }

@@ -67,8 +67,12 @@ function PartLine({ part: { name, formula, bytes } }: { part: Part }) {
           <span className="num">{formatExactBytes(bytes)}</span>
         ) : (
           <>
-            <MathFormula formula={formula} isFilled={false} />
-            <span>=</span>
+            {symbolsIn(formula).length > 0 && (
+              <>
+                <MathFormula formula={formula} isFilled={false} />
+                <span>=</span>
+              </>
+            )}
             <MathFormula formula={formula} isFilled />
           </>
         )}

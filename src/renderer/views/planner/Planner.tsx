@@ -167,8 +167,12 @@ function Sentences({ sides }: { sides: readonly Planned[] }) {
 
 function sentence({ spec, budget, hold, reading }: Planned): string {
   const wrong = Object.values(reading.faults).filter((fault) => fault !== undefined).length;
-  if (wrong > 0)
-    return `${wrong === 1 ? 'One field is' : `${wrong} fields are`} wrong; what is below is for what was there before.`;
+  if (wrong > 0) {
+    const fields = wrong === 1 ? 'One field is' : `${wrong} fields are`;
+    return budget === null
+      ? `${fields} wrong: put right, they tell what it takes.`
+      : `${fields} wrong; what is below is for what was there before.`;
+  }
   if (spec === null) return 'Name a model to see what it takes.';
   if (budget === null) return 'Working it out…';
   if (hold !== null) return fitSentence(hold, budget.run);
@@ -197,6 +201,9 @@ function OnePage({
   sides: readonly Planned[];
   drafts: PlanDrafts;
 }) {
+  const isAboutRun = page !== 'scaling' && page !== 'cost';
+  if (isAboutRun && sides.every(({ spec, budget }) => spec === null && budget === null))
+    return null;
   switch (page) {
     case 'memory':
       return <MemoryPage sides={sides} />;

@@ -108,4 +108,46 @@ describe('a band', () => {
     );
     expect(told('adam_m')?.bytes).toBe(4 * 124_439_808);
   });
+
+  it('tells what Adam’s update holds by a formula, in either framework and however it is spread, to a hundredth', () => {
+    const random = randomFrom(31);
+    const bundled = preset('gpt2-nano');
+    const runs: (readonly [ModelSpec, RunSpec])[] = (['adam', 'adamw'] as const).map(
+      (optimizer) => [
+        bundled,
+        runDefaults(bundled, { mode: 'train', framework: 'tfjs', optimizer }),
+      ],
+    );
+    for (let i = 0; i < 40; i++) {
+      const model = randomModel(random);
+      if (model.architecture === 'decoder' || model.architecture === 'encoder')
+        runs.push([
+          model,
+          randomRun(random, model, {
+            mode: 'train',
+            optimizer: 'adamw',
+            ...(i % 3 === 0 && { zero: 1 as const, dp: 4 }),
+          }),
+        ]);
+    }
+    for (const [model, run] of runs) {
+      const told = explainBand(computeBudget(model, run), 'refined', 'workspace', 'optimizer');
+      const untold = told?.parts.find(({ formula }) => formula === null)?.bytes ?? 0;
+      expect(Math.abs(untold) / (told?.bytes ?? 0), JSON.stringify(run)).toBeLessThan(0.01);
+    }
+  });
+
+  it('has no root of v where the kernels are fused, or the update is not made on the device', () => {
+    const model = preset('gpt2');
+    for (const given of [
+      { optimizerKernel: 'fused' },
+      { pagedOptimizer: true },
+      { offload: 'optimizer' },
+      { optimizerInBackward: true },
+    ] as const) {
+      const run = runDefaults(model, { mode: 'train', framework: 'pytorch', ...given });
+      const told = explainBand(computeBudget(model, run), 'refined', 'workspace', 'optimizer');
+      expect(told?.parts.map(({ name }) => name).join(), JSON.stringify(given)).not.toMatch('√v');
+    }
+  });
 });
