@@ -174,14 +174,26 @@ function Figures({
   );
 }
 
+/** What is assumed of each side; a letter stands before what is not assumed of all. */
 function Assumed({ sides }: { sides: readonly Planned[] }) {
   const texts = [...new Set(sides.flatMap(({ budget }) => budget?.assumed ?? []))];
   if (texts.length === 0) return null;
   return (
     <ul className="plan-assumed">
-      {texts.map((text) => (
-        <li key={text}>{text}</li>
-      ))}
+      {texts.map((text) => {
+        const of = sides.filter(({ budget }) => budget?.assumed.includes(text));
+        return (
+          <li key={text}>
+            {of.length < sides.length &&
+              of.map(({ letter }) => (
+                <b key={letter} className="side-letter small">
+                  {letter}
+                </b>
+              ))}
+            {text}
+          </li>
+        );
+      })}
     </ul>
   );
 }

@@ -20,16 +20,18 @@ export function PlanTable({
     <div className="table-frame plan-table">
       <table className="table">
         <caption>{caption}</caption>
-        <thead>
-          <tr>
-            {head.map((name, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: columns have no name but their place
-              <th key={i} className={i === 0 ? undefined : 'right'}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        {head.some((name) => name !== '') && (
+          <thead>
+            <tr>
+              {head.map((name, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: columns have no name but their place
+                <th key={i} className={i === 0 ? undefined : 'right'}>
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+        )}
         <tbody>
           {rows.map((row, r) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: rows stand in a fixed order

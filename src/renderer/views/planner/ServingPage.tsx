@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { unlessFailure } from '../../../shared/base/failure';
 import { formatBytes, formatInteger } from '../../../shared/base/format';
+import { SERVER_NAMES } from '../../../shared/model/choices';
 import { runDefaults } from '../../../shared/model/run';
 import { checkRun } from '../../../shared/model/validate';
 import type { ResolvedSpec } from '../../../shared/planning/resolve-run';
@@ -49,7 +50,7 @@ function serve({ model, run, card }: ResolvedSpec): Served | string {
   if (!possible) return `${model.name} is not served: engines serve decoders.`;
   const plan = (seq: number) => planServing(model, { ...asked, seq }, card.memoryBytes);
   return {
-    engine: asked.engine ?? 'vllm',
+    engine: SERVER_NAMES[asked.engine ?? 'vllm'],
     seq: asked.seq,
     plan: plan(asked.seq),
     byLength: LENGTHS.filter((length) => length <= model.maxPositions).map(

@@ -14,7 +14,7 @@ import {
 
 /** Names of the parameters of the address; their order is that of the form. */
 export const SCALING_FIELDS = {
-  compute: { label: 'Training budget, FLOPs', usual: 'parameters × tokens × 6', read: readAmount },
+  compute: { label: 'Training budget, FLOPs', usual: '6 × N × tokens', read: readAmount },
   params: { label: 'Parameters', usual: 'of the model', read: readAmount },
   tokens: { label: 'Training tokens', usual: '20 a parameter', read: readAmount },
   inferenceTokens: { label: 'Tokens served in its life', usual: 'none', read: readAmount },

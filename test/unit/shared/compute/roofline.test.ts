@@ -62,18 +62,22 @@ describe('the GPU catalogue', () => {
     expect(() => gpuByName('V100')).toThrow(Failure);
   });
 
-  it.each(['', 'RTX 4080 SUPER', 'Voodoo 2', 'toString'])(
-    'does not take "%s" for another',
-    (name) => {
-      try {
-        gpuByName(name);
-        expect.unreachable();
-      } catch (error) {
-        expect(error).toBeInstanceOf(Failure);
-        expect((error as Failure).remedy).toContain(gpuNames().join(', '));
-      }
-    },
-  );
+  it.each([
+    ['', gpuNames()],
+    ['Voodoo 2', gpuNames()],
+    ['toString', gpuNames()],
+    ['RTX 4080 SUPER', ['RTX 4080']],
+    ['RTX 4091', ['RTX 4090']],
+  ])('does not take "%s" for another, and says what it may mean', (name, meant) => {
+    try {
+      gpuByName(name);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(Failure);
+      expect((error as Failure).remedy).toContain(meant.join(', '));
+      expect((error as Failure).remedy).toContain('24GB');
+    }
+  });
 
   it('holds memory as nvidia-smi reports it', () => {
     const mib = (name: string) => gpuByName(name).memoryBytes / 2 ** 20;
