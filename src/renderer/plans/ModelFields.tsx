@@ -121,7 +121,7 @@ function ConfigField({
       label={
         <span className="config-head">
           config.json{suffix}
-          <b>{config.name}</b>
+          {config.name !== PASTED && <b>{config.name}</b>}
         </span>
       }
       problem={faultText(fault)}
@@ -147,6 +147,8 @@ function ConfigField({
   );
 }
 
+/** What is pasted or dropped as text is called; a file has a name of its own. */
+const PASTED = 'config.json';
 /** Largest file that is looked at; no config.json comes near it. */
 const MAX_FILE = 1_000_000;
 
@@ -167,7 +169,7 @@ function ConfigOffer({
     event.stopPropagation();
     const [file] = event.dataTransfer.files;
     if (file) void take(file);
-    else onConfig({ name: 'config.json', text: event.dataTransfer.getData('text/plain') });
+    else onConfig({ name: PASTED, text: event.dataTransfer.getData('text/plain') });
   };
   return (
     <p className="config-offer" onDragOver={(event) => event.preventDefault()} onDrop={onDrop}>
@@ -183,11 +185,7 @@ function ConfigOffer({
         <FileUp size={13} aria-hidden="true" /> config.json
       </button>{' '}
       dropped here, chosen, or{' '}
-      <button
-        type="button"
-        className="link"
-        onClick={() => onConfig({ name: 'config.json', text: '' })}
-      >
+      <button type="button" className="link" onClick={() => onConfig({ name: PASTED, text: '' })}>
         pasted
       </button>
     </p>

@@ -132,7 +132,10 @@ export function checkRun(model: ModelSpec, run: RunSpec, said: Partial<RunSpec> 
   checkSize(model, run);
 }
 
-/** All that `checkRun` refuses, by the setting that is refused; empty where the run can be. For a form that tells each at its field. */
+/**
+ * All that `checkRun` refuses, by the setting that is refused and in the words of its label; empty where the run can be.
+ * For a form that tells each at its field.
+ */
 export function listRefusals(
   model: ModelSpec,
   run: RunSpec,
@@ -144,17 +147,20 @@ export function listRefusals(
     if (failure) refused.set(name, failure);
   };
   const asked = settingsIn(run);
-  for (const name of asked) attempt(name, () => checkKinds(run, [name]));
+  for (const name of asked) attempt(name, () => checkKind(name, run, labelled(name)));
   // What is not of its kind cannot be judged beside the others.
   if (refused.size > 0) return refused;
   for (const name of asked)
     attempt(name, () => {
-      checkSetting(name, model, run);
-      refuseOtherMode(name, said, run.mode);
+      checkSetting(name, model, run, labelled(name));
+      refuseOtherMode(name, said, run.mode, labelled(name));
     });
-  if (refused.size === 0) attempt(greatestCount(run), () => checkSize(model, run));
+  if (refused.size === 0)
+    attempt(greatestCount(run), () => checkSize(model, run, labelled(greatestCount(run))));
   return refused;
 }
+
+const labelled = (name: SettingName): string => RUN_SETTINGS[name].label;
 
 function refusal(check: () => void): Failure | null {
   try {
@@ -177,19 +183,28 @@ export function checkKinds(
   run: Partial<RunSpec>,
   names: readonly SettingName[] = SETTING_NAMES.filter((name) => run[name] !== undefined),
 ): void {
-  // Only a few kinds ask for the mode, and they ask more where there is none.
-  const mode = run.mode ?? 'generate';
-  for (const name of names) RUN_SETTINGS[name].kind.check(name, run[name], mode);
+  for (const name of names) checkKind(name, run);
 }
 
-function checkSetting<Name extends SettingName>(name: Name, model: ModelSpec, run: RunSpec): void {
+/** `called`: what a refusal calls the setting. */
+function checkKind(name: SettingName, run: Partial<RunSpec>, called: string = name): void {
+  // Only a few kinds ask for the mode, and they ask more where there is none.
+  RUN_SETTINGS[name].kind.check(called, run[name], run.mode ?? 'generate');
+}
+
+function checkSetting<Name extends SettingName>(
+  name: Name,
+  model: ModelSpec,
+  run: RunSpec,
+  called: string = name,
+): void {
   const { check } = RUN_SETTINGS[name];
   const value = run[name] as Required<RunSpec>[Name];
-  check?.(value, run, model, (why, remedy) => rejectField(name, value, why, remedy));
+  check?.(value, run, model, (why, remedy) => rejectField(called, value, why, remedy));
 }
 
 /** The greatest tensors and sums any tier forms from these numbers, generously: all must be exact below 2^53. */
-function checkSize(model: ModelSpec, run: RunSpec): void {
+function checkSize(model: ModelSpec, run: RunSpec, called: string = greatestCount(run)): void {
   const { layers, hidden, heads, ffn, vocab } = model;
   const tokens = run.batch * run.seq;
   const perToken =
@@ -200,7 +215,7 @@ function checkSize(model: ModelSpec, run: RunSpec): void {
   const field = greatestCount(run);
   const rest = field === 'batch' ? `${run.seq} tokens a sequence` : `a batch of ${run.batch}`;
   rejectField(
-    field,
+    called,
     run[field],
     `with ${rest} the run would need about ${bytes.toExponential(2)} bytes, more than can be counted exactly (2^53)`,
     'Use a smaller batch or shorter sequences.',

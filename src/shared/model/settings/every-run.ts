@@ -132,7 +132,7 @@ export const EVERY_RUN = {
         rejectField(
           'seq',
           run.seq,
-          `for generation it is promptTokens plus tokens, ${whole}`,
+          `for generation it is the prompt and the new tokens together, ${whole}`,
           `Leave seq out, or give ${whole}.`,
         );
     },

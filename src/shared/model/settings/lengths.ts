@@ -68,7 +68,7 @@ export function checkTogether(
   const { name, maxPositions } = model;
   refuse(
     `${promptTokens} prompt tokens and ${tokens} new ones are ${whole}, and ${name} has ${maxPositions} positions`,
-    `Let promptTokens and tokens add up to at most ${maxPositions}.`,
+    `Let prompt and new tokens be ${maxPositions} together at most.`,
   );
 }
 

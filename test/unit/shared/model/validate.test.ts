@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { preset, presetNames } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
 import { MODES, type ModelSpec, type RunSpec } from '../../../../src/shared/model/spec';
-import { checkModel, checkRun } from '../../../../src/shared/model/validate';
+import { checkModel, checkRun, listRefusals } from '../../../../src/shared/model/validate';
 
 const gpt2 = preset('gpt2');
 const refusal = (message: RegExp, remedy: RegExp = /./) =>
@@ -80,7 +80,7 @@ describe('a run', () => {
     [
       'a length that is not prompt plus tokens',
       { ...generate, seq: 100 },
-      /promptTokens plus tokens, 48/,
+      /prompt and the new tokens together, 48/,
     ],
     ['a batch no exact integer could measure', { ...train, batch: 10 ** 9 }, /2\^53/],
     ['no temperature at all', { ...generate, temperature: 0 }, /temperature cannot be 0/],
@@ -198,4 +198,24 @@ describe('a run', () => {
       tokens: 4,
     });
   });
+
+  it.each<[string, Partial<RunSpec>, RegExp]>([
+    ['of another kind', { batch: 0 }, /^Batch cannot be 0/],
+    ['too great for the model', { promptTokens: 1, tokens: 5000 }, /^Tokens to generate cannot be/],
+    [
+      'of another mode',
+      { gradAccum: 8, framework: 'pytorch' },
+      /^[A-Z].* cannot be 8: it is a setting of training/,
+    ],
+    ['beyond all counting', { batch: 2 ** 50 }, /^Batch cannot be/],
+  ])(
+    'refuses in a form what is %s by its label, never by a name of the code',
+    (_, given, message) => {
+      const run = runDefaults(gpt2, { mode: 'generate', ...given });
+      const refused = [...listRefusals(gpt2, run, given).values()];
+      expect(refused.map((failure) => failure.message)).toEqual([expect.stringMatching(message)]);
+      for (const failure of refused)
+        expect(`${failure.message} ${failure.remedy}`).not.toMatch(/promptTokens|gradAccum/);
+    },
+  );
 });
