@@ -201,7 +201,7 @@ const ALLOWED = {
   'renderer/views/doctor': window,
   'renderer/views/settings': window,
   'renderer/views/chapter': window,
-  'renderer/views/experiments': window,
+  'renderer/views/experiments': [...window, 'renderer/chart'],
 
   // The workload never imports the budget: the two meet only in the trace.
   workload: ['shared/base', 'shared/model', 'workload/**'],
