@@ -81,7 +81,7 @@ export function keyFigures({ doc }: ReportInput): string {
           formatBytes(doc.learned.peak),
           `from ${formatInteger(doc.learned.sessions)} earlier sessions`,
         ),
-    residualCell(overlay, cell),
+    residualCell(doc, cell),
     cell(
       'Duration',
       formatDuration(doc.durationUs),
@@ -107,7 +107,7 @@ function predictedCells(doc: SessionDocument, cell: Cell): readonly string[] {
   ];
 }
 
-function residualCell(overlay: SessionDocument['overlay'], cell: Cell): string {
+function residualCell({ overlay, status }: SessionDocument, cell: Cell): string {
   const { residualBytes, residualPercent } = overlay;
   const apart = observedResidual(overlay);
   if (apart)
@@ -122,7 +122,13 @@ function residualCell(overlay: SessionDocument['overlay'], cell: Cell): string {
       formatSignedBytes(null),
       overlay.hostBesideGpu ? 'no GPU memory was measured' : 'nothing to compare',
     );
-  if (residualBytes === 0) return cell('Residual', '0 bytes', 'equal to the byte');
+  if (residualBytes === 0)
+    return cell(
+      'Residual',
+      '0 bytes',
+      // A run that failed may not have come to its peak: it agrees with nothing.
+      status === 'failed' ? 'as far as the run came' : 'equal to the byte',
+    );
   return cell(
     'Residual',
     formatSignedBytes(residualBytes),

@@ -180,7 +180,7 @@ function paintCeiling({ context, ink, box, x, y }: Sheet, shown: readonly Curved
 
 /** Levels that hold for the whole run, each with its name: the device's capacity, and without phases rest and peak. */
 function paintLevels(sheet: Sheet, budget: BudgetPicture): void {
-  const { capacity, isWhole, resting, ceiling, expected } = budget;
+  const { capacity, isWhole, resting, ceiling, ceilingName, expected } = budget;
   if (capacity) {
     const text = `${formatBytes(capacity.bytes)} ${capacity.name}`;
     const room = sheet.y(capacity.bytes) - sheet.box.top;
@@ -200,7 +200,7 @@ function paintLevels(sheet: Sheet, budget: BudgetPicture): void {
   // Above the ceiling there may be no room beside the capacity's name, which stands at the edge where it lies beyond.
   const named = capacity ? Math.max(sheet.y(capacity.bytes), sheet.box.top + EDGE_NAME) : 0;
   const place = sheet.y(ceiling) - named < LABEL_ROOM ? 'below' : 'above';
-  paintLevel(sheet, ceiling, `predicted at most ${formatBytes(ceiling)}`, place, true);
+  paintLevel(sheet, ceiling, `${ceilingName} ${formatBytes(ceiling)}`, place, true);
   if (resting !== null && resting > 0 && sheet.y(resting) - sheet.y(ceiling) > 2 * LABEL_ROOM)
     paintLevel(sheet, resting, `at rest ${formatBytes(resting)}`, 'above', true);
 }

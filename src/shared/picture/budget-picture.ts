@@ -33,6 +33,8 @@ export interface BudgetPicture {
   /** The span with the highest prediction, and that; null and 0 where nothing is predicted. */
   readonly highest: PredictedSpan | null;
   readonly ceiling: Bytes;
+  /** What the ceiling is called; of a GPU's beside host memory it says whose it is. */
+  readonly ceilingName: string;
   /** Where no formula and no later phase gives it a span: what the run's own first steps let expect of it. */
   readonly expected: Bytes | null;
   /** What the device has for the workload, and whose memory it is. */
@@ -64,6 +66,7 @@ export function drawBudget(
     resting: whole?.resting ?? null,
     highest,
     ceiling: highest?.total ?? 0,
+    ceilingName: overlay.hostBesideGpu ? 'predicted for a GPU, at most' : 'predicted at most',
     expected: highest === null ? (overlay.predictedPeak.observed ?? null) : null,
     capacity: findCapacity(session),
     at: (t) => predictedSpanAt(spans, t),
@@ -83,9 +86,12 @@ export function reachOfAxis(
   return limit > drawn && limit <= drawn * CAPACITY_REACH ? limit : drawn;
 }
 
-/** Of the device the line belongs to, less what was in use before the run; of the host for a line of the host. */
+/**
+ * Of the device the line belongs to, less what was in use before the run; of the host for a line of the host, but for one
+ * that a GPU's budget is drawn beside, which need not fit in it.
+ */
 function findCapacity({ overlay, environment }: SessionDocument): BudgetPicture['capacity'] {
-  if (overlay.series === null) return null;
+  if (overlay.series === null || overlay.hostBesideGpu) return null;
   if (overlay.series === TREE_RSS)
     return environment.memoryBytes > 0
       ? { bytes: environment.memoryBytes, name: 'memory of the machine' }

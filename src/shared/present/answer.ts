@@ -82,4 +82,4 @@ function cause({ kind, title, slope, confidence }: Finding): string {
 
 /** A title goes on in a sentence; a name or an abbreviation keeps its capitals. */
 const lowerFirst = (text: string): string =>
-  /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  /^[A-Z](?:[a-z]| )/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;

@@ -20,11 +20,15 @@ import { judgedByLearned } from './learned-words';
 import { planKept } from './plan-kept';
 import { ranksNote } from './ranks';
 
-/** Of a session whose line is not that of a GPU although there is one; null of any other. */
+/**
+ * Of a session whose line is not that of a GPU although there is one; null of any other, and where the answer itself says
+ * that a GPU was predicted and none used.
+ */
 export function whyNoGpu({
   overlay,
   environment: { gpus, workload },
 }: SessionDocument): string | null {
+  if (overlay.hostBesideGpu) return null;
   if (overlay.usedNoGpu)
     return 'The workload held nothing on a GPU of this machine, so the line is of the memory that it did use.';
   return gpus.length > 0 && workload.device === 'cpu' && overlay.series !== null

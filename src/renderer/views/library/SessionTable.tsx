@@ -249,7 +249,7 @@ const SessionRow = memo(function SessionRow({
         <Bytes value={session.predictedPeak} />
       </td>
       <td className="right num">
-        <span className="tone" data-tone={residualTone(session.residualPercent)}>
+        <span className="tone" data-tone={residualTone(session.residualPercent, session.status)}>
           {formatSignedPercent(session.residualPercent)}
         </span>
       </td>

@@ -3,6 +3,7 @@ import { ChevronLeft, History, MoreHorizontal, Scale, Square } from 'lucide-reac
 import { type ReactNode, useState } from 'react';
 import { formatDuration } from '../../../shared/base/format';
 import { answer } from '../../../shared/present/answer';
+import { whyNoGpu } from '../../../shared/present/method';
 import { formatMoment, START_UNKNOWN } from '../../../shared/present/moments';
 import { planKept } from '../../../shared/present/plan-kept';
 import type { SessionDocument } from '../../../shared/session/session-document';
@@ -60,7 +61,8 @@ export function Headline({
       <div className="answer">
         <div>
           <p className="answer-sentence">{answer(session)}</p>
-          <PlanLine session={session} />
+          <Remark text={planKept(session)} />
+          <Remark text={whyNoGpu(session)} />
           <About session={session} />
         </div>
         {children}
@@ -80,10 +82,7 @@ const SimulatedBadge = () => (
   </span>
 );
 
-function PlanLine({ session }: { session: SessionDocument }) {
-  const kept = planKept(session);
-  return kept && <p className="muted">{kept}</p>;
-}
+const Remark = ({ text }: { text: string | null }) => text && <p className="muted">{text}</p>;
 
 /** What its reader should know: one line, opened for the rest. */
 function Warnings({ texts }: { texts: readonly string[] }) {

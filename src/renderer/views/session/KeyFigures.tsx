@@ -58,7 +58,7 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
           <Figure
             name={session.status === 'recording' ? 'Residual so far' : 'Residual'}
             testId="residual"
-            tone={residualTone(percent)}
+            tone={residualTone(percent, session.status)}
             value={<Bytes value={bytes} signed />}
           >
             <p className="num">

@@ -57,12 +57,20 @@ describe('command lines', () => {
 
 describe('the tone of a residual', () => {
   it('follows its size, not its sign, and knows the unknown', () => {
-    expect([0, -4.9, 12, -20.1, null].map(residualTone)).toEqual([
+    expect([0, -4.9, 12, -20.1, null].map((percent) => residualTone(percent))).toEqual([
       'close',
       'close',
       'off',
       'far',
       'unknown',
+    ]);
+  });
+  it('of a run that failed is close to nothing, and as far off as of any', () => {
+    expect([0, 4.9, -12, -20.1].map((percent) => residualTone(percent, 'failed'))).toEqual([
+      'unknown',
+      'unknown',
+      'off',
+      'far',
     ]);
   });
 });
