@@ -21,23 +21,20 @@ export function Sparkline({ session }: { session: SessionSummary }) {
     if (overlay.series === null) return null;
     const series = [overlay.series];
     const [trace] = await engine.trace({ id, series, t0: 0, t1: durationUs, columns: WIDTH });
-    return trace ? { envelope: trace.envelope, less: overlay.baselineBytes } : null;
+    const { baselineBytes: less, hostBesideGpu } = overlay;
+    return trace ? { envelope: trace.envelope, less, isUnlike: hostBesideGpu === true } : null;
   });
-  const top = 1.08 * Math.max(1, measuredPeak ?? 0, predictedPeak ?? 0);
+  // Beside host memory the budget of a GPU is no measure.
+  const predicted = data?.isUnlike ? null : predictedPeak;
+  const top = 1.08 * Math.max(1, measuredPeak ?? 0, predicted ?? 0);
   const x = (t: number) => (t / Math.max(1, durationUs)) * WIDTH;
   const y = (bytes: number) => HEIGHT - 1 - (bytes / top) * (HEIGHT - 2);
   return (
     <span ref={frame} className="sparkline">
       {data && (
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
-          {predictedPeak !== null && (
-            <line
-              className="predicted"
-              x1={0}
-              x2={WIDTH}
-              y1={y(predictedPeak)}
-              y2={y(predictedPeak)}
-            />
+          {predicted !== null && (
+            <line className="predicted" x1={0} x2={WIDTH} y1={y(predicted)} y2={y(predicted)} />
           )}
           <path
             className="measured"

@@ -13,7 +13,7 @@ export function CopiedCommand({ command }: { readonly command: string }) {
       <code>{command}</code>
       <button
         type="button"
-        className="icon-button quiet"
+        className="icon-button"
         title="Copy the command"
         aria-label="Copy the command"
         onClick={copy}

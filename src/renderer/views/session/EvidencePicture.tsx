@@ -32,7 +32,7 @@ export function EvidencePicture({
   const view = data?.[0];
   if (series === null) return null;
   const isMemory = series === overlay.series;
-  const predicted = isMemory ? overlay.predictedPeak.refined : null;
+  const predicted = isMemory && !overlay.hostBesideGpu ? overlay.predictedPeak.refined : null;
   const baseline = isMemory ? overlay.baselineBytes : 0;
   const highest = isMemory
     ? overlay.measuredPeak?.bytes
