@@ -12,14 +12,18 @@ const POLL_MS = 200;
 /** Throws `not_found` when there is no such process. */
 export async function attachProcess(pid: number): Promise<LaunchedWorkload> {
   if (!Number.isSafeInteger(pid) || pid <= 0)
-    throw new Failure('bad_input', `"${pid}" is not a process id.`, 'Give a whole number above 0.');
+    throw new Failure(
+      'bad_input',
+      `"${pid}" is not a process id.`,
+      'Give a whole number above 0.',
+    ).at('pid');
   const start = readProcStat(pid)?.start ?? null;
   if (!exists(pid, start))
     throw new Failure(
       'not_found',
       `There is no process ${pid}.`,
       'Check the process id; the process may have ended.',
-    );
+    ).at('pid');
   const tree = new ProcessTree(pid, null);
   let letGo = () => {};
   const exited = new Promise<ExitStatus>((resolve) => {

@@ -12,6 +12,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'P attention': 'parameters of attention',
   'P ffn': 'parameters of the feed-forward networks',
   'P norms': 'parameters of the norms',
+  'P layers': 'parameters of the matrices of the layers',
+  'P plain': 'parameters of biases and norms',
   'P finalNorm': 'parameters of the last norm',
   'P head': 'parameters of the head',
   'P cast': 'parameters that autocast copies',

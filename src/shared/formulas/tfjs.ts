@@ -1,10 +1,11 @@
 /** The bundled workload's bands: its budget is a dry run of its operations, so that formulas tell what stands throughout. */
 import { countRankParameters } from '../budget/weights';
 import { kvElementsPerToken } from '../model/kv';
+import { isPacked, type PackedPrecision, packedLayout, tablePrecision } from '../model/packing';
 import { bytesPerElement } from '../model/precision';
-import type { RunSpec } from '../model/spec';
+import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Question, Told } from './explanation';
-import { product, symbol } from './formula';
+import { number, product, symbol } from './formula';
 import { bytesEach } from './symbols';
 
 const DRY_RUN =
@@ -18,6 +19,8 @@ const REST = {
 export function explainTfjs({ model, run, shard, component, phase }: Question): Told {
   const { held } = countRankParameters(model, run, shard);
   const P = symbol('P', held);
+  if (component === 'params' && isPacked(run.precision))
+    return { parts: packedParts(model, run.precision, held), ...REST, source: PACKED };
   if (component === 'params')
     return {
       parts: [{ name: 'weights', formula: product(bytesEach(bytesPerElement(run.precision)), P) }],
@@ -58,6 +61,50 @@ export function explainTfjs({ model, run, shard, component, phase }: Question): 
       source: `tfjs’s AdamOptimizer updates all weights in one scope: of the fourteen tensors it makes for each, three become m, v and the weight, and eleven stand until the last is done (adam_optimizer.ts). ${DRY_RUN}`,
     };
   return { parts: [], ...REST };
+}
+
+const PACKED =
+  'The bundled workload’s packed weights: each output row in whole 32-bit words, its scales in fp32 beside it (shared/model/packing)';
+
+/** Tables, matrices of the layers, scales, and what is not packed. */
+function packedParts(
+  { layers, hidden, ffn, vocab, maxPositions, tokenTypes, pooler }: ModelSpec,
+  precision: PackedPrecision,
+  held: number,
+): Told['parts'] {
+  const tables = [{ count: 1, rows: vocab + maxPositions + (tokenTypes ?? 0), columns: hidden }];
+  const matrices = [
+    { count: 4 * layers + (pooler ? 1 : 0), rows: hidden, columns: hidden },
+    { count: layers, rows: ffn, columns: hidden },
+    { count: layers, rows: hidden, columns: ffn },
+  ];
+  const elements = (of: typeof matrices) =>
+    of.reduce((sum, { count, rows, columns }) => sum + count * rows * columns, 0);
+  const scales = (of: typeof matrices, as: PackedPrecision) =>
+    of.reduce((sum, { count, rows, columns }) => {
+      return sum + count * rows * packedLayout(rows, columns, as).scales;
+    }, 0);
+  const tablesAs = tablePrecision(precision);
+  const scaled = scales(tables, tablesAs) + scales(matrices, precision);
+  const plain = held - elements(tables) - elements(matrices);
+  return [
+    {
+      name: 'embeddings, the head with them',
+      formula: product(
+        bytesEach(bytesPerElement(tablesAs)),
+        symbol('P', elements(tables), 'embedding'),
+      ),
+    },
+    {
+      name: 'matrices of the layers',
+      formula: product(
+        bytesEach(bytesPerElement(precision)),
+        symbol('P', elements(matrices), 'layers'),
+      ),
+    },
+    ...(scaled > 0 ? [{ name: 'scales', formula: product(bytesEach(4), number(scaled)) }] : []),
+    { name: 'biases and norms', formula: product(bytesEach(4), symbol('P', plain, 'plain')) },
+  ];
 }
 
 const ADAM_TEMPORARIES = 11;

@@ -2,6 +2,7 @@
 
 import { formatBytes } from '../base/format';
 import { SERVER_NAMES } from '../model/choices';
+import { INT4_GROUP, isPacked } from '../model/packing';
 import { findDtypeSource } from '../model/published';
 import { quantizedBytes } from '../model/quantization';
 import type { ModelSpec, RunSpec } from '../model/spec';
@@ -27,7 +28,7 @@ export function listAssumed(
   const rows: readonly Row[] = [
     [run.mode === 'serve' && isOpen('engine'), SERVER_NAMES.vllm],
     [isOpen('precision') && run.gguf === undefined, precisionWords(model, run)],
-    ...quantizedRows(model, run),
+    ...(isPyTorch || run.mode === 'serve' ? quantizedRows(model, run) : packedRows(run)),
     [
       isOpen('unquantizedPrecision') && castsUnquantized(run, model),
       'embeddings, norms and head cast to fp32 (PEFT)',
@@ -89,6 +90,17 @@ function quantizedRows(model: ModelSpec, run: RunSpec): readonly Row[] {
       `experts quantized too (transformers 5 with bitsandbytes leaves them in 16 bits: ${formatBytes(more)} more)`,
     ],
   ];
+}
+
+/** What the bundled workload's narrow weights are. */
+function packedRows({ precision }: RunSpec): readonly Row[] {
+  if (!isPacked(precision)) return [];
+  const matrices = {
+    fp16: 'matrices in halves',
+    int8: 'matrices at 8 bits with an fp32 scale a row',
+    int4: `layers at 4 bits with an fp32 scale every ${INT4_GROUP}, embeddings and head at 8 with one a row`,
+  }[precision];
+  return [[true, `${matrices}, biases and norms in fp32`]];
 }
 
 /** Four of a number, and a 64th of a scale's 32. */

@@ -1,5 +1,6 @@
 /** What a plan carries along of the session it begins with: the sentences of terminal and window. */
 import { formatBytes, formatSignedBytes } from '../base/format';
+import { quoteSeries } from '../trace/series-names';
 import { LEDGER_NAMES } from './names';
 import type { CarriedPlan } from './spec-documents';
 
@@ -20,8 +21,8 @@ export function carriedSentences(plan: CarriedPlan): readonly string[] {
   const beside = `${formatBytes(Math.abs(bytes))} ${bytes < 0 ? 'less' : 'more'} than theory`;
   return [
     carried === ''
-      ? `${session.name} (${session.id}) measured what theory predicts on ${series}: nothing is carried along.`
-      : `${session.name} (${session.id}) measured ${beside} on ${series}, which is carried along: ${carried}. With that it needs ${formatBytes(expectedBytes)}${answer}${spare}.`,
+      ? `${session.name} (${session.id}) measured what theory predicts on ${quoteSeries(series)}: nothing is carried along.`
+      : `${session.name} (${session.id}) measured ${beside} on ${quoteSeries(series)}, which is carried along: ${carried}. With that it needs ${formatBytes(expectedBytes)}${answer}${spare}.`,
     ...(left === '' ? [] : [`Of that recording alone, and not carried along: ${left}.`]),
   ];
 }

@@ -2,7 +2,7 @@
 import type { Failure } from '../../../shared/base/failure';
 import { CheckField, Field } from '../../components/Field';
 import { faultText, TextControl } from '../../plans/SettingField';
-import { type CommandForm, commandFaults } from './command-form';
+import { type CommandForm, commandFaults, findShellWord } from './command-form';
 import type { Refused } from './record-form';
 
 export function CommandFields({
@@ -16,6 +16,7 @@ export function CommandFields({
 }) {
   const change = (part: Partial<CommandForm>) => onChange({ ...form, ...part });
   const faults = commandFaults(form);
+  const shellWord = findShellWord(form);
   return (
     <div className="plan-fields">
       <AreaControl
@@ -26,6 +27,12 @@ export function CommandFields({
         fault={faults.command ?? refused.command}
         onChange={(command) => change({ command })}
       />
+      {shellWord !== null && (
+        <p className="hint" role="status">
+          No shell reads this: the program gets “{shellWord}” as it stands. For a shell’s work,
+          write <code>sh -c '…'</code>.
+        </p>
+      )}
       <TextControl
         label="Working folder"
         text={form.cwd}

@@ -173,7 +173,7 @@ function KindFields({
               onChange={(command) => onChange({ command })}
             />
           ) : (
-            <PidField form={form} fault={read.faults.pid} onChange={onChange} />
+            <PidField form={form} fault={read.faults.pid ?? refused.pid} onChange={onChange} />
           )}
           {reading && <DeclaredFields form={form} reading={reading} onChange={onChange} />}
         </>

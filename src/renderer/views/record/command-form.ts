@@ -21,6 +21,12 @@ export const FIRST_COMMAND: CommandForm = {
   variables: '',
 };
 
+const SHELL_WORD = /^(?:[|;&]|\|\||&&|\d?>>?(?:&\d)?|<|\d?>&\d)$/;
+
+/** The first word that a shell would act on, which a program would get as it stands; null where there is none. */
+export const findShellWord = ({ command }: CommandForm): string | null =>
+  splitCommand(command)?.find((word) => SHELL_WORD.test(word)) ?? null;
+
 /** What is wrong with what is typed. */
 export function commandFaults({
   command,

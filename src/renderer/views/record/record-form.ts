@@ -62,7 +62,7 @@ export const BUNDLED_MODELS: readonly string[] = presetNames().filter(
 
 /** What was refused when it was to start, by the field that is at fault. */
 export type Refused = Readonly<
-  Partial<Record<'command' | 'cwd' | 'weights' | 'workload', Failure>>
+  Partial<Record<'command' | 'cwd' | 'pid' | 'weights' | 'workload', Failure>>
 >;
 
 export const refusedAt = (error: unknown): Refused =>

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveSpec } from '../../../../src/main/hosts/cli/options/spec-options';
 import { EMPTY_DRAFT } from '../../../../src/renderer/plans/draft';
+import { findShellWord } from '../../../../src/renderer/views/record/command-form';
 import {
   BUNDLED_MODELS,
   FIRST_FORM,
@@ -91,5 +92,17 @@ describe('the record form', () => {
       saved: 'nightly',
       intervalMs: 50,
     });
+  });
+
+  it.each([
+    ['python train.py | tee log', '|'],
+    ['python train.py > log 2>&1', '>'],
+    ['cd runs && python train.py', '&&'],
+    ['python train.py 2>&1', '2>&1'],
+    ["sh -c 'python train.py | tee log'", null],
+    ['python train.py --pattern a|b', null],
+    ['python train.py "', null],
+  ])('sees what a shell would act on in %s', (line, word) => {
+    expect(findShellWord(command(line))).toBe(word);
   });
 });

@@ -150,4 +150,20 @@ describe('a band', () => {
       expect(told?.parts.map(({ name }) => name).join(), JSON.stringify(given)).not.toMatch('√v');
     }
   });
+
+  it.each(['fp16', 'int8', 'int4'] as const)(
+    'tells the bundled workload’s weights in %s to the byte: tables, matrices, scales and what is not packed',
+    (precision) => {
+      for (const name of ['gpt2', 'gpt2-nano', 'bert-base', 'distilbert']) {
+        const model = preset(name);
+        const mode = model.architecture === 'encoder' ? 'infer' : 'generate';
+        const run = runDefaults(model, { mode, framework: 'tfjs', precision });
+        const told = explainBand(computeBudget(model, run), 'refined', 'params', 'load');
+        expect(
+          told?.parts.filter(({ formula }) => formula === null),
+          name,
+        ).toEqual([]);
+      }
+    },
+  );
 });

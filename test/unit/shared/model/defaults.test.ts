@@ -168,4 +168,15 @@ describe('a name', () => {
       );
     await expect(resolveModel('nowhere/config.json')).rejects.toThrow(/cannot be read/);
   });
+
+  it('of the bundled workload’s narrow weights are its own packing, not PyTorch’s', () => {
+    const gpt2 = preset('gpt2');
+    const assumed = (precision: RunSpec['precision']) =>
+      listAssumed(gpt2, runDefaults(gpt2, { framework: 'tfjs', precision }), { precision }).join();
+    expect(assumed('int4')).toContain('layers at 4 bits with an fp32 scale every 64');
+    expect(assumed('int8')).toContain('an fp32 scale a row');
+    expect(assumed('fp32')).not.toContain('matrices');
+    for (const precision of ['fp16', 'int8', 'int4'] as const)
+      expect(assumed(precision)).not.toMatch(/NF4|norms and head in 16/);
+  });
 });
