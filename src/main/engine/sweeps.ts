@@ -3,6 +3,7 @@ import { Failure } from '../../shared/base/failure';
 import { findSweep } from '../../shared/chapter/sweeps/bundled';
 import type { EngineApi, RecordRequest } from '../../shared/contract/api';
 import type { RunningSweep, SweepQuery, SweepState } from '../../shared/contract/sweeps';
+import { shortId } from '../../shared/session/short-id';
 import type { EngineEvents } from './events';
 import type { Recording } from './recording';
 import type { Recordings } from './recordings';
@@ -106,7 +107,7 @@ export const describeEnd = ({
   readonly id: string;
   readonly signal: string | null;
   readonly exitCode: number | null;
-}): string => `it ended with ${signal ?? `exit code ${exitCode}`}; plumbline show ${id.slice(-4)}`;
+}): string => `it ended with ${signal ?? `exit code ${exitCode}`}; "plumbline show ${shortId(id)}"`;
 
 const keyFor = ({ name, full }: SweepQuery): string => JSON.stringify([name, full]);
 

@@ -134,7 +134,10 @@ export class Library {
     this.#forget(this.#trash.expire());
     return this.#trash.list().map(({ path, ...file }) => ({
       ...file,
-      name: unlessFailure(() => summarise(path).name),
+      // What was said of it lies beside its place in the library, where it goes back to.
+      name: unlessFailure(
+        () => layOver(summariseFile(path), keptEdit(join(this.dir, basename(path)))).name,
+      ),
     }));
   }
 

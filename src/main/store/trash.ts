@@ -104,7 +104,7 @@ export class Trash {
       alike.length === 0
         ? `There is no session "${id}" in the trash.`
         : `"${id}" is the end of ${alike.length} sessions in the trash.`,
-      'Run plumbline restore to see what is there.',
+      'Run "plumbline restore" to see what is there.',
     );
   }
 

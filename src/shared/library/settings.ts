@@ -60,7 +60,7 @@ export const LIBRARY_SETTINGS: {
   interval: {
     label: 'Sampling interval (ms)',
     about:
-      'How often memory is read, where a recording does not say. What a source cannot give as often, it gives as often as it can.',
+      'How often memory is read, unless a recording says otherwise. A source that is slower is read as often as it can be.',
     usual: 100,
     option: 'interval',
     kind: { asked: 'number', least: 1, most: 86_400_000, isWhole: true, unit: 'ms' },
@@ -68,28 +68,28 @@ export const LIBRARY_SETTINGS: {
   flagPercent: {
     label: 'Beyond this share of the prediction (%)',
     about:
-      'A phase is flagged where its residual is beyond both. The bundled workload, predicted to the byte, is flagged for any difference.',
+      'A phase is flagged where its residual is beyond this share and these bytes, for as many samples. The bundled workload, predicted to the byte, is flagged for any difference.',
     usual: FLAG_LIMITS.percent,
     option: 'flag-percent',
     kind: { asked: 'number', least: 0, most: 1000, unit: '%' },
   },
   flagMiB: {
     label: 'and beyond these bytes (MiB)',
-    about: 'So that a few MiB of a small run are not flagged.',
+    about: 'Keeps a few MiB of a small run from being flagged.',
     usual: FLAG_LIMITS.bytes / MiB,
     option: 'flag-mib',
     kind: { asked: 'number', least: 0, most: 1_048_576, unit: 'MiB' },
   },
   flagSamples: {
     label: 'for at least as many samples',
-    about: 'A single sample may be a reading out of step.',
+    about: 'Keeps a single stray reading from being flagged.',
     usual: FLAG_LIMITS.samples,
     option: 'flag-samples',
     kind: { asked: 'number', least: 1, most: 10_000, isWhole: true, unit: 'samples' },
   },
   trashDays: {
     label: 'Keep deleted sessions (days)',
-    about: 'They can be had back for as long; after that they are gone for good.',
+    about: 'Until then they can be restored from the trash; after that they are deleted for good.',
     usual: 30,
     option: 'trash-days',
     kind: { asked: 'number', least: 1, most: 3650, isWhole: true, unit: 'days' },
@@ -105,7 +105,7 @@ export const LIBRARY_SETTINGS: {
   nvidiaSmi: {
     label: 'Path of nvidia-smi',
     about:
-      'Where it is neither on PATH nor where drivers put it. The variable PLUMBLINE_NVIDIA_SMI comes before it.',
+      'Needed only where it is neither on PATH nor where the driver puts it. PLUMBLINE_NVIDIA_SMI, where set, is used instead.',
     usual: '',
     option: 'nvidia-smi',
     kind: { asked: 'path' },

@@ -5,6 +5,7 @@ import { applyByteUnits } from '../../engine/byte-units';
 import { version } from '../../install/paths';
 import { registerCommands } from './commands';
 import { createOutput, reportFailure } from './output';
+import { WIDTH } from './text/columns';
 
 // The launcher holds the other end of this channel: if it is killed outright, so is this process. The session is then
 // recovered and the supervisor ends the workload, exactly as if this process had been killed itself.
@@ -28,13 +29,14 @@ const program = new Command('plumbline')
   .version(version, '--version')
   .exitOverride()
   .enablePositionalOptions()
-  .configureOutput({ writeErr: () => {} })
+  .configureOutput({ writeErr: () => {}, getOutHelpWidth: () => WIDTH })
+  .configureHelp({ minWidthToWrap: 10 })
   .showSuggestionAfterError(true);
 
 try {
   await registerCommands(program, output, beforeDashes(process.argv).slice(2));
   await applyByteUnits();
-  await program.parseAsync(process.argv);
+  await program.parseAsync(withoutHelpFor(process.argv));
 } catch (error) {
   process.exitCode = reportFailure(
     error instanceof CommanderError ? usageFailure(error) : error,
@@ -72,4 +74,14 @@ function helpToRead(): string {
   return isCommand
     ? `"plumbline ${asked} --help" tells what it takes.`
     : '"plumbline --help" lists the commands.';
+}
+
+/** `help` with a command that there is not is that command misspelt. */
+function withoutHelpFor(argv: readonly string[]): readonly string[] {
+  const [node = '', script = '', first, asked = '', ...others] = argv;
+  const isMisspelt =
+    first === 'help' &&
+    /^[a-z]/.test(asked) &&
+    !program.commands.some((each) => each.name() === asked);
+  return isMisspelt ? [node, script, asked, ...others] : argv;
 }

@@ -363,6 +363,10 @@ describe('the library', () => {
     expect(listed('b')?.name).toBe(before?.name);
     library.annotate('a', { tags: [] });
     expect(listed('a')).toEqual({ ...before, name: 'the first' });
+    library.delete('a');
+    expect(library.trash()).toMatchObject([{ id: 'a', name: 'the first' }]);
+    library.restore('a');
+    expect(listed('a')?.name).toBe('the first');
     expect(readFileSync(join(dir, 'a.plumbline'))).toEqual(readFileSync(fixture));
   });
 

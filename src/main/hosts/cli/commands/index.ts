@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander';
 import type { Output } from '../output';
+import { WIDTH } from '../text/columns';
 
 type Register = (program: Command, output: Output) => void;
 
@@ -190,7 +191,8 @@ export async function registerCommands(
 function settle(command: Command): void {
   command
     .exitOverride()
-    .configureOutput({ writeErr: () => {} })
+    .configureOutput({ writeErr: () => {}, getOutHelpWidth: () => WIDTH })
+    .configureHelp({ minWidthToWrap: 10 })
     .option('--json', 'print one JSON document and nothing else');
   for (const own of command.commands) settle(own);
 }

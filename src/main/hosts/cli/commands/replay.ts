@@ -12,6 +12,7 @@ import type { Micros } from '../../../../shared/base/units';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Engine } from '../../../engine/engine';
 import type { Output } from '../output';
+import { wrap } from '../text/columns';
 import { replayFrame } from '../text/replay';
 
 /** A finding with the moment it could first be told. */
@@ -92,7 +93,7 @@ function tell(
 }
 
 const findingLine = ({ at, title }: ToldFinding): string =>
-  `${formatDuration(at).padStart(9)}  ${title}`;
+  wrap(title, ' '.repeat(11), `${formatDuration(at).padStart(9)}  `);
 
 async function drawMoment(
   engine: Engine,

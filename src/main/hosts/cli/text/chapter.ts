@@ -41,5 +41,8 @@ function measuredWords({ value, unit, sessions, conditions }: Measured): string 
 }
 
 function totalsText(totals: VerdictTotals): string {
-  return `${totals.all} figures: ${totals.right} right, ${totals.rounded} rounded, ${totals.wrong} wrong, ${totals['not-computable']} not computable.`;
+  return wrap(
+    `${totals.all} figures: ${totals.right} right, ${totals.rounded} rounded, ${totals.wrong} wrong, ${totals['not-computable']} not computable.`,
+    '',
+  );
 }

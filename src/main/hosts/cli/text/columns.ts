@@ -115,7 +115,8 @@ const SHORTEST_CELL = 8;
 
 /**
  * Columns of `words` stand to the left and give way where the terminal is too narrow; those of `kept` stand to the left
- * as well, and like the figures to the right never do. A row of `null` is a rule.
+ * as well, and like the figures to the right never do. Where they do not fit all the same, as many tables stand below
+ * each other as they need, each with the first column. A row of `null` is a rule.
  */
 export function table(
   head: readonly string[],
@@ -129,6 +130,19 @@ export function table(
     head.map((_, i) => Math.min(widest(cells, i), words.includes(i) ? longest : Infinity)),
     words,
   );
+  if (lineWidth(widths) > WIDTH && head.length > 2) {
+    const blocks = columnBlocks(widths, WIDTH - widths[0]! - 2);
+    if (blocks.length > 1)
+      return blocks
+        .map((block) => {
+          const pick = <T>(row: readonly T[]) => block.map((column) => row[column]!);
+          const places = (of: readonly number[]) =>
+            block.flatMap((column, i) => (of.includes(column) ? [i] : []));
+          const picked = cells.slice(1).map((row) => (row === null ? null : pick(row)));
+          return table(pick(head), picked, places(words), longest, places(kept));
+        })
+        .join('\n\n');
+  }
   const line = (row: readonly string[]) =>
     `  ${row
       .map((cell, i) => {
@@ -173,29 +187,38 @@ export function stackedTables(
   rows: readonly (readonly string[])[],
   words: readonly number[] = [0],
 ): string {
-  const room = WIDTH - Math.min(widest([head, ...rows], 0), Math.floor(WIDTH * NAME_SHARE)) - 2;
-  const blocks: number[][] = [];
-  let left = 0;
-  head.slice(1).forEach((_, at) => {
-    const column = at + 1;
-    const wanted = widest([head, ...rows], column);
-    const taken = 2 + (words.includes(column) ? Math.min(wanted, MIN_WORDS) : wanted);
-    const block = blocks.at(-1);
-    if (block === undefined || taken > left) {
-      blocks.push([column]);
-      left = room;
-    } else block.push(column);
-    left -= taken;
+  const widths = head.map((_, i) => {
+    const wanted = widest([head, ...rows], i);
+    return i > 0 && words.includes(i) ? Math.min(wanted, MIN_WORDS) : wanted;
   });
-  return blocks
+  const room = WIDTH - Math.min(widths[0]!, Math.floor(WIDTH * NAME_SHARE)) - 2;
+  return columnBlocks(widths, room)
     .map((block) => {
-      const columns = [0, ...block];
-      const pick = (row: readonly string[]) => columns.map((column) => row[column] ?? '');
-      const wrapped = columns.flatMap((column, i) => (words.includes(column) ? [i] : []));
+      const pick = (row: readonly string[]) => block.map((column) => row[column] ?? '');
+      const wrapped = block.flatMap((column, i) => (words.includes(column) ? [i] : []));
       return wrappedTable(pick(head), rows.map(pick), wrapped);
     })
     .join('\n\n');
 }
+
+/** Columns as they fit beside the first one in `room`, each block beginning with it. */
+function columnBlocks(widths: readonly number[], room: number): readonly (readonly number[])[] {
+  const blocks: number[][] = [];
+  let left = 0;
+  for (const [column, width] of widths.entries()) {
+    if (column === 0) continue;
+    const block = blocks.at(-1);
+    if (block === undefined || width + 2 > left) {
+      blocks.push([0, column]);
+      left = room;
+    } else block.push(column);
+    left -= width + 2;
+  }
+  return blocks;
+}
+
+const lineWidth = (widths: readonly number[]): number =>
+  widths.reduce((sum, width) => sum + width + 2, 0);
 
 /** Columns of the widest cell `i` of `rows`, however many they are. */
 export const widest = (rows: readonly (readonly string[] | null)[], i: number): number =>
@@ -204,7 +227,7 @@ export const widest = (rows: readonly (readonly string[] | null)[], i: number): 
 /** The widest column of words gives way, column by column, until the line fits. */
 function narrowed(widths: readonly number[], words: readonly number[]): readonly number[] {
   const given = [...widths];
-  let excess = given.reduce((sum, width) => sum + width + 2, 0) - WIDTH;
+  let excess = lineWidth(given) - WIDTH;
   while (excess > 0) {
     const widest = words.reduce((a, b) => (given[b]! > given[a]! ? b : a), words[0] ?? 0);
     if (words.length === 0 || given[widest]! <= SHORTEST_CELL) break;

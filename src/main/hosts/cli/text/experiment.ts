@@ -22,16 +22,19 @@ export function experimentListText(
     runs === null ? [] : [[name, runs.small, runs.full] as const],
   );
   return [
-    'Worked out, step by step beside what the chapter prints:',
+    wrap('Worked out, step by step beside what the chapter prints:', ''),
     ...two(experiments.map(({ name, title }) => [name, title])),
     '',
-    'Recorded on this machine over a list of values and held against the law the chapter states:',
+    wrap(
+      'Recorded on this machine over a list of values and held against the law the chapter states:',
+      '',
+    ),
     ...sweeps.flatMap(({ name, title, scope: { quick, full } }) => [
       wrap(`${name}: ${title}`, '    ', '  '),
       wrap(`${quick}; with --full ${full}`, '    '),
     ]),
     '',
-    'Recorded on this machine and held against what is worked out:',
+    wrap('Recorded on this machine and held against what is worked out:', ''),
     ...running.flatMap(([name, small, full]) =>
       wrap(`${name}: ${small}; with --full ${full}`, '    ', '  '),
     ),
@@ -64,7 +67,7 @@ export function experimentText(
     claim === null ? '' : VERDICT_NAMES[claim.verdict],
   ]);
   return [
-    `${name}: ${title}`,
+    wrap(`${name}: ${title}`, '  ', ''),
     '',
     ...two(inputs),
     '',

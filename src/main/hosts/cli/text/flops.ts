@@ -44,7 +44,10 @@ export function flopsText(of: FlopsDocument): string {
     ['forward, a token', whole(of.perToken), scaled(of.perToken), ''],
   ];
   return [
-    `${of.model.name}: ${whole(of.model.parameters)} parameters, batch ${of.batch}, ${whole(of.seq)} tokens${of.causal ? ', causal' : ''}. A multiply-add is 2.`,
+    wrap(
+      `${of.model.name}: ${whole(of.model.parameters)} parameters, batch ${of.batch}, ${whole(of.seq)} tokens${of.causal ? ', causal' : ''}. A multiply-add is 2.`,
+      '',
+    ),
     '',
     table(['', 'FLOPs', '', 'of forward'], rows),
     '',

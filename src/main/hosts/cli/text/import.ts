@@ -11,7 +11,7 @@ import type { AbsentReason } from '../../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../../shared/hardware/gpu-info';
 import { formatInstant } from '../../../../shared/present/moments';
 import type { SeriesStats, Unit } from '../../../../shared/trace/types';
-import { plain, wrap } from './columns';
+import { plain, WIDTH, wrap } from './columns';
 
 export interface ImportedFile {
   readonly kind: string;
@@ -32,12 +32,18 @@ export function importedText(found: ImportedFile): string {
   const span = found.samples > 1 ? ` over ${formatDuration(found.durationUs)}` : '';
   const width = Math.max(0, ...found.series.map(({ id }) => id.length));
   return [
-    `${found.kind}, driver ${found.driver ?? 'unknown'}, ${rows}${span}${found.startedAt === null ? '' : `, from ${formatInstant(found.startedAt)}`}`,
+    wrap(
+      `${found.kind}, driver ${found.driver ?? 'unknown'}, ${rows}${span}${found.startedAt === null ? '' : `, from ${formatInstant(found.startedAt)}`}`,
+      '  ',
+      '',
+    ),
     ...found.gpus.map(
       ({ index, name, uuid, memoryBytes }) =>
         `  GPU ${index}  ${[plain(name), ...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]), ...(uuid === '' ? [] : [plain(uuid)])].join(', ')}`,
     ),
-    ...found.series.map((series) => `  ${series.id.padEnd(width)}  ${seriesWords(series)}`),
+    ...found.series.map((series) =>
+      wrap(seriesWords(series), ' '.repeat(width + 4), `  ${series.id.padEnd(width)}  `, WIDTH),
+    ),
     ...(found.gaps.length === 0
       ? []
       : [

@@ -5,9 +5,10 @@ import {
   formatInteger,
   formatSignedPercent,
 } from '../../../../shared/base/format';
+import { shortId } from '../../../../shared/session/short-id';
 import type { SessionSummary } from '../../../../shared/session/types';
-import { table, WIDTH, widest, wrap } from './columns';
-import { textWidth } from './width';
+import { plain, table, WIDTH, widest, wrap } from './columns';
+import { cutMiddle, textWidth } from './width';
 
 const HEAD = ['id', 'name', 'status', 'time', 'measured', 'predicted', 'residual'];
 const LONGEST_NAME = 60;
@@ -52,12 +53,9 @@ function fitted(rows: readonly (readonly string[])[]): string {
   const enough = Math.min(ENOUGH, widest(rows, 1));
   const gone = new Set<number>();
   for (const column of GIVING_WAY) if (roomForNames(rows, gone) < enough) gone.add(column);
-  // The id begins with the day and the hour; its end is enough to name it.
   const isNarrow = roomForNames(rows, gone) < enough;
   const kept = (row: readonly string[]) => row.filter((_, i) => !gone.has(i));
-  const cells = rows.map(([id = '', ...others]) =>
-    kept([isNarrow ? id.slice(id.lastIndexOf('-') + 1) : id, ...others]),
-  );
+  const cells = rows.map(([id = '', ...others]) => kept([isNarrow ? shortId(id) : id, ...others]));
   return table(kept(HEAD), cells, [1], LONGEST_NAME, [0, 2]);
 }
 
@@ -74,4 +72,4 @@ const nameWithTags = ({ name, simulated, tags = [] }: SessionSummary): string =>
 
 /** The line of a session that something was done with. */
 export const namedSession = (id: string, name: string | null): string =>
-  `${id}  ${name ?? 'could not be opened'}`;
+  cutMiddle(`${id}  ${plain(name ?? 'could not be opened')}`, WIDTH);

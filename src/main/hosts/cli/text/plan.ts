@@ -1,6 +1,12 @@
 /** A plan as text for a terminal of 100 columns: the catalogue, the GPU asked for, and what would make the run fit there. */
 
-import { ABSENT, formatBytes, formatDuration, formatInteger } from '../../../../shared/base/format';
+import {
+  ABSENT,
+  formatBytes,
+  formatDuration,
+  formatInteger,
+  formatSignedBytes,
+} from '../../../../shared/base/format';
 import { rankCount } from '../../../../shared/budget/sharding/shard';
 import type { PaddingReport } from '../../../../shared/compute/padding';
 import type { QuantizationRow } from '../../../../shared/compute/quantization';
@@ -59,11 +65,15 @@ function catalogueTable({ fits }: PlanDocument): string {
     fit.gpu,
     formatBytes(fit.memoryBytes),
     formatBytes(fit.memoryBytes - fit.headroomBytes),
-    fit.fits ? 'fits' : 'short of',
-    formatBytes(Math.abs(fit.headroomBytes)),
+    fit.fits ? 'yes' : 'no',
+    formatSignedBytes(fit.headroomBytes),
     fit.maxBatch === 0 ? 'none' : formatInteger(fit.maxBatch),
   ]);
-  return table(['GPU', 'memory', 'predicted peak', '', 'spare', 'largest batch'], rows, [0, 3]);
+  return table(
+    ['GPU', 'memory', 'predicted peak', 'fits', 'to spare', 'largest batch'],
+    rows,
+    [0, 3],
+  );
 }
 
 function runWords(run: RunSpec): string {

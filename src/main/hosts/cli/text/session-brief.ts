@@ -16,6 +16,7 @@ import { phaseTitle } from '../../../../shared/present/phase-name';
 import { planKept } from '../../../../shared/present/plan-kept';
 import { rankCells, rankHead, ranksNote, rankTitle } from '../../../../shared/present/ranks';
 import type { SessionDocument } from '../../../../shared/session/session-document';
+import { shortId } from '../../../../shared/session/short-id';
 import type { Envelope } from '../../../../shared/trace/envelope';
 import { seriesName } from '../../../../shared/trace/series-names';
 import { bar, tracePicture } from './bars';
@@ -44,7 +45,7 @@ export function briefText(
     styled('quiet', wrap(whyNoGpu(doc) ?? '', '')),
     ...(doc.ranks === undefined ? [] : [ranksText(doc)]),
     told(doc),
-    styled('quiet', `In full: plumbline show ${doc.id.slice(-4)} --full`),
+    styled('quiet', `In full: plumbline show ${shortId(doc.id)} --full`),
   ]
     .filter((part) => part !== '')
     .join('\n\n');

@@ -30,7 +30,7 @@ import { explainTrace, inversionTable } from '../../../../shared/present/tables'
 import type { WordTable } from '../../../../shared/present/word-table';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import { allocationsText } from './allocations';
-import { plain, remedyLines, table, WIDTH, wrap } from './columns';
+import { plain, remedyLines, stackedTables, table, WIDTH, wrap } from './columns';
 import { ledgerText } from './ledger';
 import { cutMiddle, textWidth } from './width';
 
@@ -137,5 +137,5 @@ export function inversionText(inversion: Inversion): string {
 
 function wordsText({ head, rows, words, notes }: WordTable): string {
   const left = head.map((_, column) => column).slice(0, words);
-  return [table(head, rows, left), ...notes.map((line) => wrap(line, '  '))].join('\n');
+  return [stackedTables(head, rows, left), ...notes.map((line) => wrap(line, '  '))].join('\n');
 }

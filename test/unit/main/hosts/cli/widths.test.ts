@@ -1,5 +1,6 @@
 /** What the terminal shows where it is narrow and where it is wide: nothing past its edge, no two names alike, commands whole. */
 import { execFileSync } from 'node:child_process';
+import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { commandLines, remedyLines } from '../../../../../src/main/hosts/cli/text/columns';
 import { textWidth } from '../../../../../src/main/hosts/cli/text/width';
@@ -7,6 +8,7 @@ import { compareSessions } from '../../../../../src/shared/session/compare';
 import type { SessionSummary } from '../../../../../src/shared/session/types';
 import { documentWith, training } from '../../../../support/overlay-scenario';
 
+const CLI = '../../../../../src/main/hosts/cli';
 const LONG = 'A training run with a name far longer than any column has room for, batch';
 
 afterEach(() => {
@@ -18,21 +20,24 @@ afterEach(() => {
 async function atWidth(width: number) {
   vi.stubEnv('COLUMNS', String(width));
   vi.resetModules();
-  const text = '../../../../../src/main/hosts/cli/text';
-  const [{ message, wrap }, { listText }, { compareText }, { textWidth }] = await Promise.all([
-    import(`${text}/columns`) as Promise<
-      typeof import('../../../../../src/main/hosts/cli/text/columns')
-    >,
-    import(`${text}/list`) as Promise<typeof import('../../../../../src/main/hosts/cli/text/list')>,
-    import(`${text}/comparison`) as Promise<
-      typeof import('../../../../../src/main/hosts/cli/text/comparison')
-    >,
-    import(`${text}/width`) as Promise<
-      typeof import('../../../../../src/main/hosts/cli/text/width')
-    >,
-  ]);
+  const text = `${CLI}/text`;
+  const [{ message, table, wrap }, { listText }, { compareText }, { textWidth }] =
+    await Promise.all([
+      import(`${text}/columns`) as Promise<
+        typeof import('../../../../../src/main/hosts/cli/text/columns')
+      >,
+      import(`${text}/list`) as Promise<
+        typeof import('../../../../../src/main/hosts/cli/text/list')
+      >,
+      import(`${text}/comparison`) as Promise<
+        typeof import('../../../../../src/main/hosts/cli/text/comparison')
+      >,
+      import(`${text}/width`) as Promise<
+        typeof import('../../../../../src/main/hosts/cli/text/width')
+      >,
+    ]);
   const widest = (printed: string) => Math.max(...printed.split('\n').map(textWidth));
-  return { message, wrap, listText, compareText, widest };
+  return { message, table, wrap, listText, compareText, widest };
 }
 
 const session = (batch: number, name = `${LONG} ${batch}`) => {
@@ -86,6 +91,35 @@ describe.each([50, 80, 200])('at %i columns', (width) => {
     expect(first).not.toBe(second);
     expect(first).toContain('1000 MiB');
     expect(printed).toContain('6av1');
+  });
+
+  it('a table of more columns than fit goes on below, with nothing lost', async () => {
+    const { table, widest } = await atWidth(width);
+    const head = ['phase', ...Array.from({ length: 9 }, (_, i) => `figure ${i}`)];
+    const rows = ['forward', 'backward'].map((name, row) => [
+      name,
+      ...Array.from({ length: 9 }, (_, i) => `${row}${i}.${i} GiB`),
+    ]);
+    const printed = table(head, [rows[0]!, null, rows[1]!]);
+    expect(widest(printed)).toBeLessThanOrEqual(width);
+    for (const cell of [...head, ...rows.flat()]) expect(printed).toContain(cell);
+  });
+
+  it('help fits', async () => {
+    const { widest } = await atWidth(width);
+    const { registerAll } = (await import(
+      `${CLI}/commands/index`
+    )) as typeof import('../../../../../src/main/hosts/cli/commands');
+    const { createOutput } = (await import(
+      `${CLI}/output`
+    )) as typeof import('../../../../../src/main/hosts/cli/output');
+    const program = new Command('plumbline');
+    await registerAll(program, createOutput(false));
+    for (const command of program.commands)
+      expect(widest(command.helpInformation()), command.name()).toBeLessThanOrEqual(
+        // An option's own name is never broken.
+        Math.max(width, 64),
+      );
   });
 
   it('a message wraps, and what is copied from it is in one piece', async () => {
