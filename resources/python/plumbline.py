@@ -378,6 +378,8 @@ _OBJECTS_COST = 0.002
 # The same of reading what is allocated at each block of a model.
 _BLOCKS_COST = 0.003
 _MOST_BLOCKS = 256
+# Blocks of another kind are told beside those that hold most from so many on, and from this share of their parameters.
+_FEWEST_BESIDE, _LEAST_BESIDE = 4, 0.05
 _ALWAYS_TOLD_STEPS = 3
 # The first steps of this many models or optimizers are told whole, whatever share of a short run that is.
 _MOST_BEGINNINGS = 8
@@ -844,8 +846,9 @@ def _before_gradient(values, hook):
 
 
 def _repeated(model):
-    """The kind of module that a list of `model` repeats and that holds most of its parameters, and its blocks by name.
-    What is compiled is left alone."""
+    """The kind of module that a list of `model` repeats and that holds most of its parameters, and its blocks by name; with
+    them those of further lists beside these, as of an encoder whose blocks are not its decoder's. What is compiled is left
+    alone."""
     kinds = {}
     for path, module in model.named_modules():
         if type(module).__name__ not in ("ModuleList", "Sequential"):
@@ -858,9 +861,21 @@ def _repeated(model):
                 kinds.setdefault(kind, []).extend(some)
     if not kinds:
         return None, []
-    kind = max(kinds, key=lambda one: sum(each.numel() for _name, block in kinds[one] for each in block.parameters()))
-    outer = [(name, one) for name, one in kinds[kind] if not any(name.startswith(other + ".") for other, _one in kinds[kind])]
-    return kind.__name__, [(name, one) for name, one in outer if _untouchable(one) is None][:_MOST_BLOCKS]
+    sizes = {kind: sum(each.numel() for _name, block in some for each in block.parameters()) for kind, some in kinds.items()}
+    first = max(sizes, key=sizes.get)
+    chosen = _outermost(kinds.pop(first))
+    for kind, some in kinds.items():
+        beside = [(name, one) for name, one in _outermost(some)
+                  if not any((name + ".").startswith(other + ".") or other.startswith(name + ".") for other, _one in chosen)]
+        if len(beside) >= _FEWEST_BESIDE and sizes[kind] >= _LEAST_BESIDE * sizes[first]:
+            chosen += beside
+    places = {name: index for index, (name, _module) in enumerate(model.named_modules())}
+    chosen.sort(key=lambda one: places.get(one[0], 0))
+    return first.__name__, [(name, one) for name, one in chosen if _untouchable(one) is None][:_MOST_BLOCKS]
+
+
+def _outermost(blocks):
+    return [(name, one) for name, one in blocks if not any(name.startswith(other + ".") for other, _one in blocks)]
 
 
 def _is_model(module):

@@ -9,7 +9,7 @@ import { instrumentEnvironment } from '../../src/main/workloads/instrument';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { processIn } from '../../src/shared/trace/series-ids';
 import type { Marker } from '../../src/shared/trace/types';
-import { runJson, temporaryHome } from '../support/cli';
+import { runCli, runJson, temporaryHome } from '../support/cli';
 import { runPython, torchPython } from '../support/python';
 
 const helpers = join(import.meta.dirname, '../../resources/python');
@@ -210,5 +210,41 @@ describe.skipIf(!python)(`a script that starts processes${reason}`, () => {
     for (const rank of ranks)
       expect(new Set(params(byProcess.get(rank)))).toEqual(new Set([held(16)]));
     expect(byProcess.size).toBe(2 + 2 * 4);
+  });
+});
+
+describe.skipIf(!python)(`a fault planted in one block${reason}`, () => {
+  const home = temporaryHome();
+  afterAll(() => home.dispose());
+
+  it.each([
+    ['decoder', 'Memory grows by 4.00 MiB every step, from block 4 (layers.4) on', 'layers.4'],
+    [
+      'convolutions',
+      'Memory grows by 4.00 MiB every step, from block 2 (stages.2) in backward on',
+      'stages.2',
+    ],
+    [
+      'translator',
+      'encoder.layers.1 keeps 4.00 MiB that its neighbours do not',
+      'where the other blocks of encoder.layers keep',
+    ],
+  ])('is named by its block: %s', async (which, title, place) => {
+    const { code, stderr, document } = await runJson<SessionDocument>(
+      ['record', '--', python ?? '', join(real, 'planted.py'), which],
+      home.dir,
+      { PLUMBLINE_WATCH_COST: '1e9' },
+    );
+    expect(code, stderr).toBe(0);
+    const found = document.findings.find(({ title: own }) => own === title);
+    expect(found, JSON.stringify(document.findings)).toMatchObject({ confidence: 'high' });
+    expect(found?.evidence.join(' ')).toContain(place);
+    for (const args of [
+      ['show', document.id],
+      ['report', document.id, '--format', 'md', '--out', '-'],
+    ])
+      expect(
+        (await runCli(args, home.dir)).stdout.replaceAll('\\', '').replaceAll(/\s+/g, ' '),
+      ).toContain(title);
   });
 });

@@ -51,10 +51,12 @@ export function noFindings({
 function whyNotObserved({ phases }: SessionDocument['overlay']): string {
   const told = phases.filter(({ inferred }) => !inferred);
   const steps = new Set(told.map(({ rank, step }) => `${rank}:${step}`)).size;
-  return steps > OBSERVED_STEPS &&
-    told.filter(({ measured }) => measured === null).length > told.length / 2
-    ? 'most of its phases were over before the line was read in them: --interval 10 reads it more often'
-    : 'it took too few steps to expect anything of the later ones';
+  const unread = told.filter(({ measured }) => measured === null).length;
+  if (steps > OBSERVED_STEPS && unread > told.length / 2)
+    return 'most of its phases were over before the line was read in them: --interval 10 reads it more often';
+  return told.some(({ step }) => step !== null)
+    ? 'it took too few steps to expect anything of the later ones'
+    : 'too few of its phases came again to expect anything of the later ones';
 }
 
 /** Of a run that goes on, and of which nothing is found yet. */

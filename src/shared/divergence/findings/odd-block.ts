@@ -1,6 +1,7 @@
 /**
  * A block of the model that keeps more than its like: every layer of a kind saves as much for backward as the next, so
- * one that stands out from all the others is where a divergence begins. What each keeps is what was allocated at its end
+ * one that stands out from all the others is where a divergence begins. Its like are the blocks of its own list: those of a
+ * decoder keep more than those of its encoder. What each keeps is what was allocated at its end
  * less at its beginning, in forward, and where all are alike there in backward; the first pass is left out, in which
  * libraries take their workspaces.
  */
@@ -49,14 +50,15 @@ export function findOddBlock(input: DiagnosisInput): OddBlock | null {
 function lookAt(passes: readonly Pass[], input: DiagnosisInput): OddBlock | null {
   const forward = settledPasses(passes, ['forward', 'prefill']);
   const backward = settledPasses(passes, ['backward']);
+  const names = passes[0]?.blocks.names ?? [];
   const changes = typicalChanges(backward);
-  const odd = standOut(typicalChanges(forward));
+  const odd = standOutOf(typicalChanges(forward), names);
   if (odd === null) {
-    const left = standOut(changes);
+    const left = standOutOf(changes, names);
     return left && lookBack(backward, left);
   }
   const given = changes.get(odd.block);
-  const usual = median([...changes.values()]);
+  const usual = median(odd.like.flatMap((block) => changes.get(block) ?? []));
   const stays = given !== undefined && given - usual > -0.5 * odd.excess;
   return describe(input, { passes: forward, odd, stays, given });
 }
@@ -88,10 +90,25 @@ function typicalChanges(passes: readonly Pass[]): Map<number, Bytes> {
 
 interface Odd {
   readonly block: number;
+  /** It and the blocks it was held against. */
+  readonly like: readonly number[];
   readonly excess: Bytes;
   readonly usual: Bytes;
   /** How many others stand out too. */
   readonly others: number;
+}
+
+/** The list that a block is in, as its name tells: "encoder.layers" of "encoder.layers.3". */
+const listOf = (name: string | undefined): string => (name ?? '').replace(/\.?\d+$/, '');
+
+/** Of all lists of blocks the one that stands out most. */
+function standOutOf(kept: ReadonlyMap<number, Bytes>, names: readonly string[]): Odd | null {
+  const lists = Map.groupBy(kept, ([block]) => listOf(names[block])).values();
+  const odd = [...lists].flatMap((own) => standOut(new Map(own)) ?? []);
+  return odd.reduce<Odd | null>(
+    (most, one) => (most === null || one.excess > most.excess ? one : most),
+    null,
+  );
 }
 
 /** The first block that keeps far more than the others, which are alike. */
@@ -106,7 +123,7 @@ function standOut(kept: ReadonlyMap<number, Bytes>): Odd | null {
   const crowd = [...kept].filter(([, bytes]) => bytes - usual <= least).map(([, bytes]) => bytes);
   // Blocks that differ among themselves have no like.
   if (Math.max(...crowd) - Math.min(...crowd) > 0.25 * excess) return null;
-  return { block: first[0], excess, usual, others: odd.length - 1 };
+  return { block: first[0], like: [...kept.keys()], excess, usual, others: odd.length - 1 };
 }
 
 interface Seen {
@@ -123,18 +140,20 @@ function introduce(passes: readonly Pass[], { block, excess, others }: Odd) {
   const last = passes.at(-1)!;
   const { kind, names } = first.blocks;
   const name = names[block] ?? kind;
+  const isAlone = new Set(names.map(listOf)).size < 2;
   const span: readonly [Micros, Micros] = [
     first.blocks.edges.find(([own]) => own === block)?.[2] ?? first.marker.t,
     last.marker.t,
   ];
   return {
-    kind,
+    /** The others it was held against, in words. */
+    like: isAlone ? `blocks of kind ${kind}` : `blocks of ${listOf(name)}`,
     name,
     words: `block ${formatInteger(block)} (${name})`,
     phase: first.marker.phase,
     shared: {
       kind: 'retained',
-      title: `Block ${formatInteger(block)} keeps ${formatBytes(excess)} that its neighbours do not`,
+      title: `${isAlone ? `Block ${formatInteger(block)}` : name} keeps ${formatBytes(excess)} that its neighbours do not`,
       bytes: excess,
       span,
       confidence: passes.length >= 2 ? 'high' : 'medium',
@@ -146,7 +165,7 @@ function introduce(passes: readonly Pass[], { block, excess, others }: Odd) {
 /** Alike in forward, one keeps in backward what the others give back. */
 function lookBack(passes: readonly Pass[], odd: Odd): OddBlock {
   const { excess, usual } = odd;
-  const { kind, name, words, shared, crowd } = introduce(passes, odd);
+  const { like, name, words, shared, crowd } = introduce(passes, odd);
   const change = (bytes: Bytes) =>
     bytes < 0 ? `gives ${formatBytes(-bytes)} back` : `takes ${formatBytes(bytes)} more`;
   return {
@@ -158,7 +177,7 @@ function lookBack(passes: readonly Pass[], odd: Odd): OddBlock {
       title: `${shared.title}, in backward`,
       phase: 'backward',
       evidence: [
-        `From its beginning to its end backward ${change(excess + usual)} in ${name}, where in the middle block of kind ${kind} it ${change(usual)}, in ${formatInteger(passes.length)} backward passes.`,
+        `From its beginning to its end backward ${change(excess + usual)} in ${name}, where in the middle one of the ${like} it ${change(usual)}, in ${formatInteger(passes.length)} backward passes.`,
         'In forward it keeps what the others keep.',
         ...crowd,
       ],
@@ -172,7 +191,7 @@ function lookBack(passes: readonly Pass[], odd: Odd): OddBlock {
 
 function describe({ budget }: DiagnosisInput, { passes, odd, stays, given }: Seen): OddBlock {
   const { excess, usual } = odd;
-  const { kind, name, words, phase, shared, crowd } = introduce(passes, odd);
+  const { like, name, words, phase, shared, crowd } = introduce(passes, odd);
   const predicted = budget === null ? null : keptByBlock(budget.spec, budget.run);
   return {
     bytes: excess,
@@ -182,7 +201,7 @@ function describe({ budget }: DiagnosisInput, { passes, odd, stays, given }: See
       ...shared,
       phase: phase === 'prefill' ? 'prefill' : 'forward',
       evidence: [
-        `${name} keeps ${formatBytes(excess + usual)} from its beginning to its end where the other blocks of kind ${kind} keep ${formatBytes(usual)}, in ${formatInteger(passes.length)} forward passes.`,
+        `${name} keeps ${formatBytes(excess + usual)} from its beginning to its end where the other ${like} keep ${formatBytes(usual)}, in ${formatInteger(passes.length)} forward passes.`,
         ...(given === undefined
           ? []
           : [

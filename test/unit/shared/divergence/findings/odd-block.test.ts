@@ -4,6 +4,7 @@ import type { BlockEdge, Marker } from '../../../../../src/shared/trace/types';
 import { findingsFor, phase, series } from '../../../../support/overlay-scenario';
 
 interface Layers {
+  readonly nameOf?: (i: number) => string;
   /** What block `i` saves in forward, in MiB, and what of it backward gives back. */
   readonly saves: (i: number) => number;
   readonly frees?: (i: number) => number;
@@ -13,11 +14,11 @@ interface Layers {
 const LAYERS = 24;
 
 /** Markers and the framework's line of a training whose layers are told edge by edge. */
-function training({ saves, frees = saves, steps = 5 }: Layers) {
+function training({ saves, frees = saves, steps = 5, nameOf = (i) => `layers.${i}` }: Layers) {
   const markers: Marker[] = [];
   const points: [number, number][] = [];
   let held = 1000 * MiB;
-  const names = Array.from({ length: LAYERS }, (_, i) => `layers.${i}`);
+  const names = Array.from({ length: LAYERS }, (_, i) => nameOf(i));
   for (let step = 1; step <= steps; step++) {
     for (const name of ['forward', 'backward'] as const) {
       const t0 = 1000 * step + (name === 'forward' ? 0 : 500);
@@ -43,6 +44,21 @@ describe('blocks of a model', () => {
     // Layers of two kinds in turn have no like, and neither have stages that halve.
     expect(findingsFor(training({ saves: (i) => (i % 2 === 0 ? 50 : 80) }))).toEqual([]);
     expect(findingsFor(training({ saves: (i) => 800 / 2 ** Math.floor(i / 6) }))).toEqual([]);
+  });
+
+  it('of an encoder and its decoder are held against their own', () => {
+    const nameOf = (i: number) => (i < 12 ? `encoder.block.${i}` : `decoder.block.${i - 12}`);
+    const both = (i: number) => (i < 12 ? 50 : 80);
+    expect(findingsFor(training({ saves: both, nameOf }))).toEqual([]);
+    const [odd, ...rest] = findingsFor(
+      training({ saves: (i) => both(i) + (i === 15 ? 30 : 0), nameOf }),
+    );
+    expect(rest).toEqual([]);
+    expect(odd).toMatchObject({
+      title: 'decoder.block.3 keeps 30.0 MiB that its neighbours do not',
+      bytes: 30 * MiB,
+    });
+    expect(odd?.evidence.join(' ')).toContain('the other blocks of decoder.block keep 80.0 MiB');
   });
 
   it('of which one keeps more are told by its number, and whether backward gives it back', () => {
