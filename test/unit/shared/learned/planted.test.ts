@@ -72,16 +72,29 @@ describe('what was planted is learned', () => {
 });
 
 describe('a budget with what was learned', () => {
-  const machine = { ...PLANTED, context: 700 * MiB, reserve: 0.05, workspace: 30 * MiB };
+  const machine = {
+    ...PLANTED,
+    context: 700 * MiB,
+    communication: 260 * MiB,
+    reserve: 0.05,
+    workspace: 30 * MiB,
+  };
   const known = learn(machine);
 
-  it.each([1, 3, 16])('is what a run at batch %d then takes', (batch) => {
-    const budget = computeBudget(preset('gpt2'), plantedRun(batch));
-    const { overlay } = buildDocument(plantedSession('later', machine, { batch }));
+  it.each([
+    [1, 1],
+    [3, 1],
+    [16, 1],
+    [3, 2],
+    [16, 2],
+  ])('is what a run at batch %d on %d ranks then takes', (batch, ranks) => {
+    const budget = computeBudget(preset('gpt2'), plantedRun(batch, ranks > 1 ? { dp: ranks } : {}));
+    const { overlay } = buildDocument(plantedSession('later', machine, { batch, ranks }));
     const { peak } = applyLearned(budget, known)!;
     const beyond = (predicted: number) => Math.abs(overlay.measuredPeak!.bytes - predicted);
     expect(beyond(peak)).toBeLessThan(0.004 * peak);
-    expect(beyond(budget.tiers.refined.total)).toBeGreaterThan(20 * beyond(peak));
+    const { refined } = budget.perRank ?? budget.tiers;
+    expect(beyond(refined.total)).toBeGreaterThan(20 * beyond(peak));
   });
 });
 
