@@ -119,8 +119,9 @@ function sumParts(
     add('context', -context);
     replaced -= context;
   }
-  const hasReserve = sums.has('allocator_reserve') || sums.has('fragmentation');
-  add(hasReserve ? 'allocator_reserve' : 'unexplained', -replaced);
+  // Theory's reserve is what whole segments hold beyond the most allocated.
+  const reserve = (['fragmentation', 'allocator_reserve'] as const).find((kind) => sums.has(kind));
+  add(reserve ?? 'unexplained', -replaced);
   return [...sums].map(([kind, bytes]) => ({ kind, bytes, isCarried: !LEFT_BEHIND.has(kind) }));
 }
 
