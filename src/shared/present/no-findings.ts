@@ -1,8 +1,10 @@
 /** What it means that a session has no findings: all is well, or there was nothing to look at. */
 import { formatDuration, formatInteger } from '../base/format';
+import { median } from '../base/statistics';
 import type { Micros } from '../base/units';
 import { MIN_SECONDS } from '../divergence/findings/growth';
 import { flagLimit } from '../divergence/overlay/flags';
+import type { OverlayPhase } from '../divergence/overlay/types';
 import { countFlagged } from '../session/phase-kinds';
 import type { SessionDocument } from '../session/session-document';
 import type { WorkloadInfo } from '../session/types';
@@ -10,8 +12,10 @@ import { tellObserved } from './observed';
 
 /** A run that ended by then may have lain between two readings at the usual rate. */
 const EARLY_US: Micros = 1.5e6;
-/** As many steps would have been enough, had they been measured. */
+/** As many steps are enough, where they were measured. */
 const OBSERVED_STEPS = 4;
+/** In each phase, so that its highest moment is near one. */
+const READINGS = 3;
 
 /** One sentence for a session without findings. */
 export function noFindings({
@@ -47,16 +51,39 @@ export function noFindings({
     : `${flagged === 1 ? 'One phase is' : `${flagged} phases are`} out of bounds, and no cause has been found.`;
 }
 
-/** Why its own first steps let expect nothing of the later ones. */
-function whyNotObserved({ phases }: SessionDocument['overlay']): string {
-  const told = phases.filter(({ inferred }) => !inferred);
-  const steps = new Set(told.map(({ rank, step }) => `${rank}:${step}`)).size;
-  const unread = told.filter(({ measured }) => measured === null).length;
-  if (steps > OBSERVED_STEPS && unread > told.length / 2)
-    return 'most of its phases were over before the line was read in them: --interval 10 reads it more often';
-  return told.some(({ step }) => step !== null)
-    ? 'it took too few steps to expect anything of the later ones'
-    : 'too few of its phases came again to expect anything of the later ones';
+/** Why its own first steps let expect nothing of the later ones: too few of them, too few readings, or inputs that differ. */
+function whyNotObserved({ phases, measuredPeak }: SessionDocument['overlay']): string {
+  const told = phases.filter(({ inferred, isOpen }) => !inferred && !isOpen);
+  const kinds = [...Map.groupBy(told, ({ rank, phase }) => `${rank}:${phase}`).values()];
+  const most = kinds.reduce<readonly OverlayPhase[]>(
+    (best, one) => (one.length > best.length ? one : best),
+    [],
+  );
+  const hasSteps = most.some(({ step }) => step !== null);
+  const what = hasSteps ? 'step' : (most[0]?.phase ?? 'phase');
+  const steps = `${formatInteger(most.length)} ${what}${most.length === 1 ? '' : 's'}`;
+  if (most.length < OBSERVED_STEPS)
+    return hasSteps
+      ? `it took ${steps}: the first ${OBSERVED_STEPS} are what later ones are held against`
+      : `no phase of it came ${OBSERVED_STEPS} times, which later ones would be held against`;
+  const read = Math.max(
+    ...kinds.map((rows) => rows.filter(({ measured }) => measured !== null).length),
+  );
+  if (read >= OBSERVED_STEPS)
+    return 'its inputs differ too much in shape to expect anything of the later ones';
+  return `its line was read in ${formatInteger(read)} of its ${steps}${adviseRate(most, measuredPeak?.intervalUs ?? null)}`;
+}
+
+/** A rate that puts a few readings into a usual phase, where it is a faster one and there is any. */
+function adviseRate(rows: readonly OverlayPhase[], intervalUs: Micros | null): string {
+  const usual = median(rows.map(({ span }) => span[1] - span[0]));
+  const length = `, which last ${formatDuration(usual)} each`;
+  const ms = Math.floor(usual / (READINGS * 1000));
+  if (ms < 1)
+    return `${length}, too short for any rate; plumbline.phase(…) around more of the work makes them longer`;
+  return intervalUs !== null && ms * 1000 >= intervalUs
+    ? length
+    : `${length}: --interval ${ms} reads it in every one`;
 }
 
 /** Of a run that goes on, and of which nothing is found yet. */
@@ -95,4 +122,4 @@ function nothingPredicted(
 const tellAlone = (nothing: string, durationUs: Micros): string =>
   durationUs < MIN_SECONDS.host * 1e6
     ? `${nothing}; ${formatDuration(durationUs)} is too short to tell memory that grows from a program that starts.`
-    : `${nothing}; by itself no line grows, spikes, stays high or lies idle.`;
+    : `${nothing}; by itself no line goes on growing, rises for a moment or steps up while it works.`;

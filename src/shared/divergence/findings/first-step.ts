@@ -4,6 +4,7 @@ import { formatBytes } from '../../base/format';
 import { greatest, median } from '../../base/statistics';
 import { type Bytes, MiB } from '../../base/units';
 import { maxIn } from '../../trace/series';
+import { TREE_RSS } from '../../trace/series-ids';
 import { quoteSeries } from '../../trace/series-names';
 import type { DiagnosisInput, Finding, Overlay, OverlayPhase } from '../overlay/types';
 import type { Watched } from './watched';
@@ -51,14 +52,14 @@ function ofAnnouncedSteps({ series, phases }: Overlay): Finding | null {
     evidence: [
       `${quoteSeries(series)} reached ${formatBytes(first.measured)} in ${first.phase} of step ${first.step}; the ${others.length} steps after it reached ${formatBytes(usual)}, and ${formatBytes(most)} at most.`,
     ],
-    ...WORDS,
+    ...wordsFor(series === TREE_RSS ? 'host' : 'device'),
   };
 }
 
 /** Of a line that repeats: its start against every later stretch. */
 function ofShape(
   { spans }: DiagnosisInput,
-  { line, name, floors, period }: Watched,
+  { line, name, of, floors, period }: Watched,
 ): Finding | null {
   const { windows, rest } = floors[0] ?? { windows: [], rest: 0 };
   if (spans.length > 0 || period === null || windows.length < 10) return null;
@@ -80,12 +81,14 @@ function ofShape(
     evidence: [
       `${line.info.id} reached ${formatBytes(top?.value ?? first.high)} there and ${formatBytes(usual)} in the stretches after it. Which step was the first is not announced.`,
     ],
-    ...WORDS,
+    ...wordsFor(of),
   };
 }
 
-const WORDS = {
+const wordsFor = (of: Watched['of']) => ({
   formula: 'first step − the middle one of the highest values of the other steps',
   remedy:
-    'Kernels are tuned and graphs captured in the first step: torch.backends.cudnn.benchmark = False, a smaller first batch, or torch.cuda.empty_cache() after it lower what it needs. A card must hold it once.',
-} as const;
+    of === 'host'
+      ? 'Look at what is read, converted or compiled once at the start, and let go of it before the work begins. The machine must hold it once.'
+      : 'Kernels are tuned and graphs captured in the first step: torch.backends.cudnn.benchmark = False, a smaller first batch, or torch.cuda.empty_cache() after it lower what it needs. A card must hold it once.',
+});

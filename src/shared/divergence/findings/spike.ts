@@ -55,6 +55,8 @@ function describeSpikes(
     ],
     formula: 'spike = highest value of a stretch − usual highest value of the stretches around it',
     remedy:
-      'Look at what is done once in a while: a longer batch, an evaluation, a checkpoint that is gathered, a kernel that is tuned. Bound its batch or length, or do it on the CPU.',
+      of === 'host'
+        ? 'Look at what is done once in a while: a report, a file that is read whole, a checkpoint that is gathered, a batch longer than others. Do it in pieces.'
+        : 'Look at what is done once in a while: a longer batch, an evaluation, a checkpoint that is gathered, a kernel that is tuned. Bound its batch or length, or do it on the CPU.',
   };
 }

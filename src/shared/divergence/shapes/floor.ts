@@ -52,7 +52,9 @@ function floorIn(all: readonly Window[]): Floor {
   const end = all.findLastIndex(({ low }) => low >= rest + 0.5 * (kept - rest));
   // Before the rise and after the end nothing ran; a line that grew from its first sample on began where it begins.
   const isGradual = begin > 0 && all[begin]!.low - rest < 0.2 * (kept - rest);
-  return { windows: all.slice(isGradual ? 0 : begin, end + 1), rest, highest };
+  // What holds much of it for long before it rises was running: an idle device holds next to nothing.
+  const wasRunning = begin >= 0.2 * all.length && rest >= 0.2 * kept;
+  return { windows: all.slice(isGradual || wasRunning ? 0 : begin, end + 1), rest, highest };
 }
 
 function joinRuns(runs: readonly SampleRun[], length: Micros): Window[] {

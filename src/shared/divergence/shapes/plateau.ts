@@ -22,6 +22,11 @@ export interface Plateau {
 
 const MIN_STEP = 64 * MiB;
 const MIN_WINDOWS = 10;
+/** A line of that many windows may take a few of them to rise: what is loaded is loaded bit by bit. */
+const FINE = 48;
+const WIDE = 2;
+/** Fewer on either side may all have been read at the same moment of what comes and goes. */
+const MIN_READINGS = 12;
 /** A run has begun after this much of it, and goes on for as much. */
 const SHARE = 0.25;
 
@@ -32,20 +37,33 @@ export function findPlateau(
 ): Plateau | null {
   const n = windows.length;
   if (n < MIN_WINDOWS) return null;
-  const lows = windows.map(({ low }) => low);
   const least = Math.max(MIN_STEP, 0.03 * (highest - rest));
+  const found = [0, WIDE]
+    .filter((reach) => reach === 0 || n >= FINE)
+    .map((reach) => stepOver(windows, reach, least, wasAtWork));
+  return found.find((one) => one !== null) ?? null;
+}
+
+/** `reach`: windows on either side of the step in which it may still be rising. */
+function stepOver(
+  windows: readonly Window[],
+  reach: number,
+  least: Bytes,
+  wasAtWork: (t0: Micros, t1: Micros) => boolean,
+): Plateau | null {
+  const n = windows.length;
+  const rise = (at: number) => windows[at + reach]!.low - windows[at - 1 - reach]!.low;
   let best: { readonly at: number; readonly step: Bytes } | null = null;
-  for (let at = Math.ceil(SHARE * n); at <= n - Math.ceil(0.2 * n); at++) {
-    const step = lows[at]! - lows[at - 1]!;
-    if (best === null || step > best.step) best = { at, step };
-  }
+  for (let at = Math.ceil(SHARE * n); at <= n - Math.ceil(0.2 * n); at++)
+    if (best === null || rise(at) > best.step) best = { at, step: rise(at) };
   if (best === null) return null;
-  // The window in which it rose may hold values of both levels.
+  // The windows in which it rose may hold values of both levels.
   const [early, late] = [
-    settled(windows.slice(0, best.at - 1), best.step),
-    windows.slice(best.at + 1),
+    settled(windows.slice(0, best.at - 1 - reach), best.step),
+    windows.slice(best.at + 1 + reach),
   ];
   if (early.length < 3 || late.length < 2) return null;
+  if (Math.min(countReadings(early), countReadings(late)) < MIN_READINGS) return null;
   const [before, after] = [median(early.map(({ low }) => low)), median(late.map(({ low }) => low))];
   const bytes = after - before;
   if (bytes < least || !areFlat(early, before, bytes) || !areFlat(late, after, bytes)) return null;
@@ -69,6 +87,9 @@ function settled(windows: readonly Window[], step: Bytes): readonly Window[] {
   };
   return rest.length > 2 && long(rest) > 0.5 * long(windows) ? rest : [];
 }
+
+const countReadings = (windows: readonly Window[]): number =>
+  windows.reduce((sum, { count }) => sum + count, 0);
 
 /** But for one window in ten, in which a line that comes and goes may not have come down. */
 const areFlat = (windows: readonly Window[], level: Bytes, step: Bytes): boolean =>

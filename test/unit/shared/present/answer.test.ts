@@ -76,10 +76,41 @@ test('of a run too short to tell what grows nothing is said to be steady', () =>
   const unpredicted = { ...plain, overlay: { ...overlay, predictedPeak, observed: undefined } };
   const tell = (durationUs: number) => noFindings({ ...unpredicted, durationUs } as never);
   expect(tell(6e6)).toMatch(/6\.00 s is too short to tell memory that grows/);
-  expect(tell(60e6)).toContain('no line grows');
+  expect(tell(60e6)).toContain('no line goes on growing');
   expect(tell(60e6)).not.toContain('left alone');
   const workload = { ...document.workload, terms: { instrument: 'none' as const } };
   expect(noFindings({ ...unpredicted, workload } as never)).toContain('was left alone');
+});
+
+test('why its own steps let expect nothing is told: too few of them, too few readings, or inputs of many shapes', () => {
+  const row = (step: number, us: number, measured: number | null) => ({
+    ...overlay.phases[0]!,
+    step,
+    rank: 0,
+    inferred: false,
+    span: [step * us, step * us + us],
+    measured,
+  });
+  const tell = (steps: number, us: number, isRead: (step: number) => boolean) =>
+    noFindings({
+      ...document,
+      status: 'complete',
+      objects: {},
+      overlay: {
+        ...overlay,
+        predictedPeak: { textbook: null, refined: null },
+        observed: undefined,
+        measuredPeak: { bytes: MiB, at: 0, intervalUs: 100_000 },
+        phases: Array.from({ length: steps }, (_, i) => row(i, us, isRead(i) ? MiB : null)),
+      },
+    } as never);
+  expect(tell(3, 1e6, () => true)).toContain('it took 3 steps: the first 4 are');
+  expect(tell(40, 30_000, (i) => i % 20 === 0)).toContain(
+    'read in 2 of its 40 steps, which last 30.0 ms each: --interval 10 reads it in every one',
+  );
+  expect(tell(4000, 800, () => false)).toContain('read in 0 of its 4,000 steps, which last 800 µs');
+  expect(tell(4000, 800, () => false)).not.toContain('--interval');
+  expect(tell(40, 1e6, () => true)).toContain('inputs differ too much in shape');
 });
 
 test('a run that ended before it was read is told how to be read, and a log that holds no memory is not', () => {

@@ -172,6 +172,18 @@ describe('a line that nothing is known of', () => {
     expect((plateau?.span[0] ?? 0) / SECOND).toBeCloseTo(160, -1.2);
   });
 
+  it('that takes a while to rise and stays is a plateau; a few readings of what comes and goes are none', () => {
+    const slow = (i: number) =>
+      GiB + (i % 2) * 40 * MiB + Math.min(300, Math.max(0, 30 * (i - 150))) * MiB;
+    const [plateau, ...rest] = found([log('tree.rss', 300, slow)]);
+    expect(rest).toEqual([]);
+    expect(plateau?.kind).toBe('plateau');
+    expect((plateau?.bytes ?? 0) / MiB).toBeCloseTo(300, -1.5);
+    const seldom = [1, 5, 5, 5, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 7, 6, 7, 5, 5, 5, 5, 6, 6, 8, 8, 6];
+    const value = (i: number) => (seldom[i] ?? 0) * 32 * MiB;
+    expect(kinds([log('tree.rss', seldom.length, value)])).toEqual([]);
+  });
+
   it('that rises in its first step, as all do, is no plateau', () => {
     const line = log('gpu0.memory.used', 300, (i) => (i < 10 ? 0 : i < 120 ? 2 : 9) * GiB);
     const markers = [
