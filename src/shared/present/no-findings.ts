@@ -60,7 +60,7 @@ function whyNotObserved({ phases, measuredPeak }: SessionDocument['overlay']): s
     [],
   );
   const hasSteps = most.some(({ step }) => step !== null);
-  const what = hasSteps ? 'step' : (most[0]?.phase ?? 'phase');
+  const what = hasSteps ? 'step' : `${most[0]?.phase ?? 'such'} phase`;
   const steps = `${formatInteger(most.length)} ${what}${most.length === 1 ? '' : 's'}`;
   if (most.length < OBSERVED_STEPS)
     return hasSteps

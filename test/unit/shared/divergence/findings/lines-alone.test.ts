@@ -179,8 +179,12 @@ describe('a line that nothing is known of', () => {
     expect(rest).toEqual([]);
     expect(plateau?.kind).toBe('plateau');
     expect((plateau?.bytes ?? 0) / MiB).toBeCloseTo(300, -1.5);
-    const seldom = [1, 5, 5, 5, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 7, 6, 7, 5, 5, 5, 5, 6, 6, 8, 8, 6];
-    const value = (i: number) => (seldom[i] ?? 0) * 32 * MiB;
+    // Steps of a second that take 150 MiB and give it back, read once a second.
+    const seldom = [
+      13, 157, 162, 31, 36, 42, 48, 54, 59, 65, 71, 76, 82, 225, 194, 212, 154, 167, 143, 200, 257,
+      271, 191,
+    ];
+    const value = (i: number) => (seldom[i] ?? 0) * MiB;
     expect(kinds([log('tree.rss', seldom.length, value)])).toEqual([]);
   });
 
