@@ -57,6 +57,15 @@ export const describePoint = (point: Point): string =>
 export const roleFor = (point: Point, repeat: number): string =>
   repeat === 1 ? describePoint(point) : `${describePoint(point)}, run ${repeat}`;
 
+/** What stands in braces in the command and is no axis of the sweep: a program gets it as it stands. */
+export function findPlaceholders(command: readonly string[], point: Point): readonly string[] {
+  const named = command.flatMap((word) => word.match(/\{[A-Za-z_][\w-]*\}/g) ?? []);
+  return [...new Set(named)].filter((name) => !(name.slice(1, -1) in point));
+}
+
+const beside = (others: readonly string[]): string =>
+  others.length === 0 ? '' : `; it says ${others.join(', ')}`;
+
 /**
  * The command of a point: {batch} is its value. Throws `bad_input` where an axis stands nowhere in the command, since
  * every point would then be the same run.
@@ -66,7 +75,7 @@ export function fillCommand(command: readonly string[], point: Point): readonly 
     if (!command.some((word) => word.includes(`{${name}}`)))
       throw new Failure(
         'bad_input',
-        `The command does not say {${name}} anywhere.`,
+        `The command does not say {${name}} anywhere${beside(findPlaceholders(command, point))}.`,
         `Write {${name}} where the value belongs: python train.py --${name} {${name}}.`,
       );
   return command.map((word) =>

@@ -17,6 +17,7 @@ import { PLAIN_READING } from '../../../../src/shared/chapter/sweeps/reading';
 import {
   describePoint,
   fillCommand,
+  findPlaceholders,
   type Point,
   parseAxis,
   pointsFor,
@@ -47,6 +48,14 @@ describe('a sweep', () => {
     const command = ['python', 'train.py', '--batch={batch}', '{batch}'];
     expect(fillCommand(command, { batch: '8' })).toEqual(['python', 'train.py', '--batch=8', '8']);
     expect(refusal(() => fillCommand(['python'], { batch: '8' }))?.remedy).toContain('{batch}');
+    expect(refusal(() => fillCommand(['python', '{bach}'], { batch: '8' }))?.message).toBe(
+      'The command does not say {batch} anywhere; it says {bach}.',
+    );
+  });
+
+  it('finds what stands in braces and is swept by nobody', () => {
+    const command = ['python', '--lr={lr}', '{batch}', '{"json": {}}', '{lr}'];
+    expect(findPlaceholders(command, { batch: '8' })).toEqual(['{lr}']);
   });
 
   it.each(['batch', 'batch=', '=1', 'batch=1,,2', 'batch=1,1', '1=2'])('refuses %s', (text) => {

@@ -19,7 +19,7 @@ import {
 import { BUNDLED_SWEEPS, findSweep } from '../../../../shared/chapter/sweeps/bundled';
 import type { BundledSweep } from '../../../../shared/chapter/sweeps/bundled-sweep';
 import { PLAIN_READING } from '../../../../shared/chapter/sweeps/reading';
-import { fillCommand, parseAxis } from '../../../../shared/chapter/sweeps/sweep';
+import { fillCommand, findPlaceholders, parseAxis } from '../../../../shared/chapter/sweeps/sweep';
 import { rejectOption } from '../../../../shared/model/reject-field';
 import { choice } from '../../../../shared/model/settings/kinds';
 import { BACKENDS } from '../../../../shared/model/spec';
@@ -137,6 +137,12 @@ function sweepCommand(
       'bad_input',
       'There is no command to sweep.',
       'Give it after --: plumbline experiment --sweep batch=1,2,4 -- python train.py --batch {batch}.',
+    );
+  const open = findPlaceholders(command, Object.fromEntries(axes.map(({ name }) => [name, ''])));
+  if (open.length > 0)
+    output.tell(
+      `No --sweep gives ${open.join(', ')}: the command gets it as it stands.`,
+      'Give it values with another --sweep, or mind nothing where the command means it so.',
     );
   return withEngine(async (engine) => {
     const outcome = await followSweep(
