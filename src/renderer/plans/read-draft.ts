@@ -103,7 +103,23 @@ function findModel(
   if (config !== null) return attempt('config', faults, () => readConfig(config));
   const called = name.trim();
   if (called === '') return usual;
-  return attempt('model', faults, () => modelCalled(called) ?? refuseName(called));
+  return attempt(
+    'model',
+    faults,
+    () => modelCalled(called) ?? (isPath(called) ? refusePath(called) : refuseName(called)),
+  );
+}
+
+/** A Hugging Face id has a slash within, and no file's ending. */
+const isPath = (called: string): boolean => /^(?:[~.]*[\\/]|[a-z]:[\\/])|\.json$/i.test(called);
+
+/** In the terminal a path will do; a page reads no files but those that it is given. */
+function refusePath(called: string): never {
+  throw new Failure(
+    'bad_input',
+    `“${called}” is the path of a file, and none is read by its path here.`,
+    'Choose the file below, drop it here, or paste what is in it.',
+  );
 }
 
 /** The last file read, since every key typed in another field asks for it again. */

@@ -135,6 +135,19 @@ describe('a draft', () => {
     expect(faults.model?.remedy).toContain('llama-3-8b');
   });
 
+  test.each(['/models/tiny/config.json', './config.json', 'C:\\models\\config.json', '~/tiny'])(
+    'asks for the file itself where its path %s is typed',
+    (path) => {
+      const { faults } = readDraft(plan(path), { framework: 'pytorch' });
+      expect(faults.model?.remedy).toContain('Choose the file');
+    },
+  );
+
+  test('takes no Hugging Face id for a path', () => {
+    const { faults } = readDraft(plan('nobody/no-such-model'), { framework: 'pytorch' });
+    expect(faults.model?.remedy).not.toContain('Choose the file');
+  });
+
   test('takes a config.json, and refuses what is none where it was pasted', () => {
     const config = {
       model_type: 'llama',
