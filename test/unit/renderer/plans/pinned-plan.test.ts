@@ -40,6 +40,7 @@ describe('a pinned plan', () => {
 
   test('stands in the session beside what was measured', () => {
     const session = (bytes: number | null) => ({
+      status: 'complete' as const,
       workload: { plan },
       overlay: { measuredPeak: bytes === null ? null : { bytes } },
     });
@@ -48,5 +49,13 @@ describe('a pinned plan', () => {
     );
     expect(planKept(session(null))).toContain('nothing was measured yet');
     expect(planKept({ ...session(1), workload: {} })).toBeNull();
+    const planned = '12.0 GiB were planned (llama-3-8b, train, batch 4)';
+    expect(planKept({ ...session(12 * 2 ** 30), status: 'failed' })).toBe(
+      `${planned}; 12.0 GiB were measured when it failed.`,
+    );
+    const host = { measuredPeak: { bytes: 2 ** 20 }, hostBesideGpu: true as const };
+    expect(planKept({ ...session(1), overlay: host })).toBe(
+      `${planned} for a GPU, of which nothing was measured.`,
+    );
   });
 });

@@ -25,7 +25,10 @@ export function replayFrame(moment: ReplayMoment, width: number): readonly strin
   const { overlay, durationUs: now } = doc;
   const less = overlay.baselineBytes;
   const current = (line?.values.findLast((value) => !Number.isNaN(value)) ?? less) - less;
-  const predicted = overlay.predictedPeak.refined;
+  // A GPU's budget is no measure of host memory, and is told alone.
+  const isUnlike = overlay.hostBesideGpu === true;
+  const { refined } = overlay.predictedPeak;
+  const predicted = isUnlike ? null : refined;
   const room = Math.max(8, width - LABEL - 1);
   const top = Math.max(predicted ?? 0, overlay.measuredPeak?.bytes ?? 0, 1);
   const share = durationUs > 0 ? now / durationUs : 1;
@@ -33,7 +36,9 @@ export function replayFrame(moment: ReplayMoment, width: number): readonly strin
   const figures = [
     `${formatBytes(current)} now`,
     `${formatBytes(overlay.measuredPeak?.bytes)} at most so far`,
-    predicted === null ? 'nothing predicted' : `${formatBytes(predicted)} predicted at the peak`,
+    refined === null
+      ? 'nothing predicted'
+      : `${formatBytes(refined)} predicted ${isUnlike ? 'for a GPU' : 'at the peak'}`,
   ];
   return [
     `${isPaused ? '‖' : '▶'} ${speed}×  ${formatDuration(now)} of ${formatDuration(durationUs)}  ${describeNow(doingAt(doc.markers, now))}`,
