@@ -12,6 +12,7 @@
  */
 import { Failure } from '../base/failure';
 import { GiB, KiB, MiB } from '../base/units';
+import { STATUSES } from '../base/vocabulary';
 import type { SessionSummary } from '../session/types';
 
 type Comparison = '>' | '<' | '>=' | '<=' | '=';
@@ -95,6 +96,8 @@ function readField(
   if (Object.hasOwn(TEXTS, name)) {
     if (sign !== ':' && sign !== '=')
       refuse(whole, `${name} is a text`, `Write ${name}:${text || 'text'}.`);
+    if (name === 'status' && !STATUSES.some((status) => status.includes(text.toLowerCase())))
+      refuse(whole, `there is no status "${text}"`, `A status is ${STATUSES.join(', ')}.`);
     return { kind: 'holds', isNegated, field: name as TextField, text: text.toLowerCase() };
   }
   if (!Object.hasOwn(NUMBERS, name))
@@ -107,7 +110,11 @@ function readField(
   const { parse, example }: NumberKind = NUMBERS[field];
   const value = parse(text, now);
   if (value === null)
-    refuse(whole, `"${text}" is no value of ${name}`, `Write ${name}>${example}, for example.`);
+    refuse(
+      whole,
+      text === '' ? `no value of ${name} is given` : `"${text}" is no value of ${name}`,
+      `Write ${name}>${example}, for example.`,
+    );
   const comparison = sign === ':' ? '=' : (sign as Comparison);
   return { kind: 'compares', isNegated, field, comparison, value };
 }

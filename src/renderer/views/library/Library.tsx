@@ -76,7 +76,6 @@ export function Library() {
       {sessions.length > 0 && shown.length === 0 && problem === null && (
         <NothingFound search={search} onShowAll={() => setSearch(null)} />
       )}
-      {list.data !== null && <Foot onTrash={() => setDialog('trash')} />}
       <Imports isOpen={dialog === 'import'} onOpen={(open) => setDialog(open ? 'import' : null)} />
       {dialog === 'trash' && <TrashDialog onClose={() => setDialog(null)} />}
       {dialog === 'words' && chosen[0] && (
@@ -85,14 +84,6 @@ export function Library() {
     </main>
   );
 }
-
-const Foot = ({ onTrash }: { onTrash(): void }) => (
-  <p className="library-foot">
-    <button type="button" className="link" onClick={onTrash}>
-      Trash
-    </button>
-  </p>
-);
 
 /** The sessions that are selected; at first the one that the address says is to be compared. */
 function useSelection() {

@@ -2,6 +2,7 @@
 import { Circle, FileUp, GitCompareArrows, Tag, Trash2 } from 'lucide-react';
 import type { RefObject } from 'react';
 import type { Failure } from '../../../shared/base/failure';
+import { formatInteger } from '../../../shared/base/format';
 import { MAX_COMPARED } from '../../../shared/session/comparison';
 import type { SessionSummary } from '../../../shared/session/types';
 import { compareHref, go } from '../../state/router';
@@ -30,12 +31,15 @@ export function LibraryHead({
   return (
     <div className="page-head">
       <h1>Sessions</h1>
-      {count > 0 && <span className="muted num">{count}</span>}
+      {count > 0 && <span className="muted num">{formatInteger(count)}</span>}
+      <button type="button" className="link" onClick={() => onDialog('trash')}>
+        Trash
+      </button>
       <span className="grow" />
       {count > 0 && (
         <SearchField field={field} search={search} problem={problem} onSearch={onSearch} />
       )}
-      <SelectionActions chosen={chosen} onDialog={onDialog} onDelete={onDelete} />
+      {count > 0 && <SelectionActions chosen={chosen} onDialog={onDialog} onDelete={onDelete} />}
       <button type="button" className="button" onClick={() => onDialog('import')}>
         <FileUp size={15} aria-hidden="true" />
         Import…

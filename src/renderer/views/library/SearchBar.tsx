@@ -26,7 +26,7 @@ export function SearchField({
       <input
         ref={field}
         type="search"
-        placeholder="Search: llama peak>20GiB status:failed"
+        placeholder="Search: llama peak>20GiB"
         title={`Words, or conditions on ${QUERY_FIELDS.join(', ')}`}
         aria-label="Search sessions"
         aria-invalid={problem !== null}

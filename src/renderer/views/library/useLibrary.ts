@@ -48,7 +48,7 @@ export function useLibrary() {
       );
       if (!isRemoved) return false;
       toast(sessions.length === 1 ? 'Session deleted' : `${sessions.length} sessions deleted`, {
-        description: `${sessions.length === 1 ? 'It' : 'They'} can be had back from the trash for ${trashDays} days.`,
+        description: `${sessions.length === 1 ? 'It' : 'They'} can be restored from the trash for ${trashDays} days.`,
         action: { label: 'Undo', onClick: undo },
       });
       return true;

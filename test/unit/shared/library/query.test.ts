@@ -108,6 +108,12 @@ describe('laws of every search', () => {
       expect([...find(term), ...find(`-${term}`)].sort(), term).toEqual(find('').sort());
   });
 
+  it('a status that there is not is refused with those there are, one half typed is not', () => {
+    expect(() => parseQuery('status:fai')).not.toThrow();
+    expect(() => parseQuery('status:bogus')).toThrow(/no status "bogus"/);
+    expect(() => parseQuery('peak>')).toThrow(/no value of peak is given/);
+  });
+
   it('any text is a search or is refused with its remedy', () => {
     const letters = [...'ab:"<>=- 9GiB%µ漢\n\\peakmodel'];
     for (let i = 0; i < 5000; i++) {
