@@ -377,6 +377,8 @@ _COST = 0.008
 _OBJECTS_COST = 0.002
 # The same of reading what is allocated at each block of a model.
 _BLOCKS_COST = 0.003
+# How much of the one step that they are told in they may take: as many are told as that allows.
+_BLOCKS_STEP_COST = 0.004
 _MOST_BLOCKS = 256
 # Blocks of another kind are told beside those that hold most from so many on, and from this share of their parameters.
 _FEWEST_BESIDE, _LEAST_BESIDE = 4, 0.05
@@ -479,7 +481,7 @@ class _Hook:
 
 def _unscripted(torch):
     """Leaves hooks of ours out where torch.jit.script compiles a module with those on it: they are no TorchScript."""
-    recursive = getattr(torch.jit, "_recursive", None)
+    recursive = getattr(getattr(torch, "jit", None), "_recursive", None)
     original = getattr(recursive, "get_hook_stubs", None)
     if original is None:
         return
@@ -755,28 +757,50 @@ class _Blocks:
     """The module that a model repeats, its layers: what is allocated as each begins and ends, forward and backward.
 
     A block's hooks are on it only during a forward pass that is told. Backward shows where the graph reaches what a block
-    was given and what it gave: hooks there go with the graph, and hold neither a tensor nor a module."""
+    was given and what it gave: hooks there go with the graph, and hold neither a tensor nor a module.
+
+    To ask the allocator at every edge of many blocks is more than a short step may be held up. Beyond the first steps a pass
+    therefore tells as many of them as take little of its step, and the next goes on with those that follow."""
 
     def __init__(self, watcher):
         self.watcher, self.handles, self.edges = watcher, [], []
         self.found = weakref.WeakKeyDictionary()  # by model: kind, names, and each block with its two hooks
         self.kind, self.names = None, ()
         self.spent, self.latest = 0.0, 0.0  # of all passes, and of the last that was told
+        self.each, self.next = 0.0, 0  # what a block of that pass cost; the first of those that follow
+        self.told_at, self.steps, self.count_told = None, 0, 0
 
-    def attach(self, root):
-        """For one forward pass of `root`."""
-        began, self.latest = time.perf_counter(), 0.0
+    def attach(self, root, whole):
+        """For one forward pass of `root`: to all its blocks, or to as many as a step affords."""
+        began = time.perf_counter()
+        if self.count_told > 0:
+            self.each = self.latest / self.count_told
+        self.latest = 0.0
         if root not in self.found:
             kind, blocks = _repeated(_inner(root))
             self.found[root] = kind, tuple(name for name, _one in blocks), [
                 (weakref.ref(one), self.hook(index, 0), self.hook(index, 1)) for index, (_name, one) in enumerate(blocks)]
         self.kind, self.names, blocks = self.found[root]
-        for block, begin, end in blocks:
+        chosen = blocks if whole else self.turn(blocks, began)
+        self.told_at, self.steps, self.count_told = began, self.watcher.steps, len(chosen)
+        for block, begin, end in chosen:
             block = block()
             if block is not None:
                 self.handles.append(block.register_forward_pre_hook(begin))
                 self.handles.append(block.register_forward_hook(end))
         self.count(time.perf_counter() - began)
+
+    def turn(self, blocks, now):
+        """Those whose turn it is, by what the last pass cost and how long a step has taken since."""
+        if self.told_at is None or self.each <= 0:
+            return blocks
+        step = (now - self.told_at) / max(1, self.watcher.steps - self.steps)
+        many = min(len(blocks), max(1, int(_BLOCKS_STEP_COST * step / self.each)))
+        if many == len(blocks):
+            return blocks
+        first = self.next % len(blocks)
+        self.next = first + many
+        return [blocks[index % len(blocks)] for index in range(first, first + many)]
 
     def detach(self):
         for handle in self.handles:
@@ -1364,13 +1388,13 @@ class _Watcher:
             self.tell_blocks()
 
     def tell_blocks(self):
-        """In the first steps with a new model, then as often as is affordable, where what is allocated can be read."""
+        """All in the first steps with a new model, then some as often as is affordable, where what is allocated can be read."""
         root = self.root and self.root()
         if root is None or type(root).__name__ == "DataParallel":
             return
-        if self.is_beginning() or self.affords(self.blocks, _BLOCKS_COST):
-            if self.memory() is not None:
-                self.blocks.attach(root)
+        whole = self.is_beginning()
+        if (whole or self.affords(self.blocks, _BLOCKS_COST)) and self.memory() is not None:
+            self.blocks.attach(root, whole)
 
     def close(self):
         if self.open is None:

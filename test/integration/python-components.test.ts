@@ -160,6 +160,24 @@ it.skipIf(!python)(
       [0, 1, 2, 3, 4, 5].map((i) => saved + (i === 3 ? 4 << 20 : 0)),
     );
     expect(leaking('backward')).toEqual([0, 1, 2, 3, 4, 5].map(() => -saved));
+    // Beyond the first steps a pass tells some, as little as one, and the next those that follow: the same of each.
+    const { lines } = await runPython(python ?? '', [
+      join(real, 'blocks.py'),
+      helpers,
+      '--in-turn',
+    ]);
+    for (const direction of ['forward', 'backward']) {
+      const told = lines.flatMap(({ phase, step = 0, blocks }) =>
+        phase === direction && step >= 4 && blocks ? [blocks.edges] : [],
+      );
+      expect(told.slice(0, 6).map((edges) => edges.map(([block]) => block))).toEqual(
+        [0, 1, 2, 3, 4, 5].map((i) => [(told[0]![0]![0] + i) % 6, (told[0]![0]![0] + i) % 6]),
+      );
+      for (const [begins, ends] of told)
+        expect((ends![3] - begins![3]) * (direction === 'forward' ? 1 : -1)).toBe(
+          saved + (begins![0] === 3 ? more : 0),
+        );
+    }
   },
 );
 

@@ -283,7 +283,7 @@ for index in range(3):
   });
 
   it.skipIf(process.platform === 'win32')(
-    'leaves to the parent what it watches: a forked child that goes on with it is silent',
+    'tells what a forked child does with the model it was given as that of a process of its own',
     async () => {
       const { code, lines } = await run(
         python!,
@@ -308,15 +308,20 @@ def step():
     optimizer.step()
 step()
 child = os.fork()
-step()
 if child:
-    os.waitpid(child, 0)`,
+    os.waitpid(child, 0)
+step()`,
           helpers,
         ],
         withStandIn,
       );
       expect(code).toBe(0);
-      expect(story(lines)).toEqual([...trainStep(0), ...trainStep(1)]);
+      expect(story(lines)).toEqual([...trainStep(0), ...trainStep(0), ...trainStep(1)]);
+      expect(
+        lines.flatMap(({ type, text }) => (type === 'note' ? [text?.replace(/\d+/, 'N')] : [])),
+      ).toEqual([
+        'this process was forked from process N, and shares with it what both held then until one of them writes to it',
+      ]);
     },
   );
 

@@ -158,26 +158,35 @@ function spread(times: Float64Array, from: number, t0: Micros, to: number, t1: M
   for (let i = from + 1; i <= to; i++) times[i - 1] = t0 + ((t1 - t0) * (i - from)) / (to - from);
 }
 
-/** Null where the blocks did not run in the order that is predicted. What lies outside them is the phase's beginning or end. */
+/**
+ * Null where the blocks are not those that are predicted, or ran in another order. What lies outside them is the phase's beginning or end;
+ * of a pass that told some of its blocks the points of the others are spread between those.
+ */
 export function placeBlocks(span: PhaseSpan, { block }: PhaseCurve): ExactPlaces | null {
-  const edges = span.memory?.blocks?.edges;
-  if (edges === undefined) return null;
+  const told = span.memory?.blocks;
+  if (told === undefined || told.names.length !== Math.max(...block) + 1) return null;
+  const { edges } = told;
   const times = new Float64Array(block.length);
   const known: (readonly [number, Bytes | null])[] = [];
   let next = 0;
+  let [done, since] = [0, span.t0];
+  const place = (i: number, t: Micros, measured: Bytes | null) => {
+    spread(times, done, since, i + 1, t);
+    known.push([i, measured]);
+    [done, since] = [i + 1, t];
+  };
   for (const [i, of] of block.entries()) {
     const edge: BlockEdge | undefined = edges[next];
     if (of < 0) {
       const atEnd = next === edges.length;
-      times[i] = atEnd ? span.t1 : span.t0;
-      known.push([i, atEnd ? (span.memory?.allocated ?? null) : null]);
+      place(i, atEnd ? span.t1 : span.t0, atEnd ? (span.memory?.allocated ?? null) : null);
     } else if (edge?.[0] === of) {
-      times[i] = edge[2];
-      known.push([i, edge[3]]);
+      place(i, edge[2], edge[3]);
       next += 1;
-    } else return null;
+    }
   }
-  return next === edges.length ? { of: 'blocks', times, known } : null;
+  spread(times, done, since, block.length, span.t1);
+  return next > 0 && next === edges.length ? { of: 'blocks', times, known } : null;
 }
 
 /** No more points than the columns of the phase show. */

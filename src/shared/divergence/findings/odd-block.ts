@@ -135,7 +135,9 @@ interface Seen {
 }
 
 /** What both directions say of a block alike. */
-function introduce(passes: readonly Pass[], { block, excess, others }: Odd) {
+function introduce(all: readonly Pass[], { block, excess, others }: Odd) {
+  // Not every pass tells every block.
+  const passes = all.filter(({ blocks }) => blocks.edges.some(([own]) => own === block));
   const first = passes[0]!;
   const last = passes.at(-1)!;
   const { kind, names } = first.blocks;
@@ -146,6 +148,8 @@ function introduce(passes: readonly Pass[], { block, excess, others }: Odd) {
     last.marker.t,
   ];
   return {
+    /** How many told it. */
+    times: formatInteger(passes.length),
     /** The others it was held against, in words. */
     like: isAlone ? `blocks of kind ${kind}` : `blocks of ${listOf(name)}`,
     name,
@@ -165,7 +169,7 @@ function introduce(passes: readonly Pass[], { block, excess, others }: Odd) {
 /** Alike in forward, one keeps in backward what the others give back. */
 function lookBack(passes: readonly Pass[], odd: Odd): OddBlock {
   const { excess, usual } = odd;
-  const { like, name, words, shared, crowd } = introduce(passes, odd);
+  const { times, like, name, words, shared, crowd } = introduce(passes, odd);
   const change = (bytes: Bytes) =>
     bytes < 0 ? `gives ${formatBytes(-bytes)} back` : `takes ${formatBytes(bytes)} more`;
   return {
@@ -177,7 +181,7 @@ function lookBack(passes: readonly Pass[], odd: Odd): OddBlock {
       title: `${shared.title}, in backward`,
       phase: 'backward',
       evidence: [
-        `From its beginning to its end backward ${change(excess + usual)} in ${name}, where in the middle one of the ${like} it ${change(usual)}, in ${formatInteger(passes.length)} backward passes.`,
+        `From its beginning to its end backward ${change(excess + usual)} in ${name}, where in the middle one of the ${like} it ${change(usual)}, in ${times} backward passes.`,
         'In forward it keeps what the others keep.',
         ...crowd,
       ],
@@ -191,7 +195,7 @@ function lookBack(passes: readonly Pass[], odd: Odd): OddBlock {
 
 function describe({ budget }: DiagnosisInput, { passes, odd, stays, given }: Seen): OddBlock {
   const { excess, usual } = odd;
-  const { like, name, words, phase, shared, crowd } = introduce(passes, odd);
+  const { times, like, name, words, phase, shared, crowd } = introduce(passes, odd);
   const predicted = budget === null ? null : keptByBlock(budget.spec, budget.run);
   return {
     bytes: excess,
@@ -201,7 +205,7 @@ function describe({ budget }: DiagnosisInput, { passes, odd, stays, given }: See
       ...shared,
       phase: phase === 'prefill' ? 'prefill' : 'forward',
       evidence: [
-        `${name} keeps ${formatBytes(excess + usual)} from its beginning to its end where the other ${like} keep ${formatBytes(usual)}, in ${formatInteger(passes.length)} forward passes.`,
+        `${name} keeps ${formatBytes(excess + usual)} from its beginning to its end where the other ${like} keep ${formatBytes(usual)}, in ${times} forward passes.`,
         ...(given === undefined
           ? []
           : [

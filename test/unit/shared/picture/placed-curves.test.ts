@@ -155,6 +155,27 @@ describe('PyTorch', () => {
   const blocks = { kind: 'Block', names: ['h.0', 'h.1', 'h.2'], edges };
   const announced = { memory: { allocated: 77, blocks } };
 
+  it('spreads the blocks between those that a pass told', () => {
+    const memory = { allocated: 77, blocks: { ...blocks, edges: edges.slice(2, 4) } };
+    const { curves: placed } = placeCurves(
+      curves,
+      { spans: [spanFor(forward, { memory })], series: [] },
+      VIEW,
+    );
+    const [one] = placed;
+    expect([...(one?.points.block ?? [])]).toEqual([1, 1, -1]);
+    const [begins, ends] = edges.slice(2, 4).map(([, , t]) => t) as [number, number];
+    expect([...(one?.points.times ?? [])]).toEqual([begins, ends, T1]);
+    // Block 0 before it and block 2 after it, evenly.
+    expect(heldAt(one!, (T0 + begins) / 2)).toBe(forward.allocated[0]);
+    expect(heldAt(one!, ends + (T1 - ends) / 2)).toBe(forward.allocated[4]);
+    const others = { ...memory, blocks: { ...memory.blocks, names: ['h.0', 'h.1'] } };
+    expect(
+      placeCurves(curves, { spans: [spanFor(forward, { memory: others })], series: [] }, VIEW)
+        .curves,
+    ).toEqual([]);
+  });
+
   it('stands at the edges of the blocks, by name, with what was measured at each', () => {
     const spans = [spanFor(forward, announced)];
     const { curves: placed, blocks: names } = placeCurves(curves, { spans, series: [] }, VIEW);
@@ -178,7 +199,7 @@ describe('PyTorch', () => {
       ).curves;
     expect(none(edges.toReversed())).toEqual([]);
     expect(none([...edges, ...edges])).toEqual([]);
-    expect(none(edges.slice(2))).toEqual([]);
+    expect(none([...edges.slice(2), ...edges.slice(0, 2)])).toEqual([]);
     expect(none(edges, backward)).toEqual([]);
   });
 });
