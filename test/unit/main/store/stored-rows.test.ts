@@ -30,7 +30,7 @@ describe('a stored marker', () => {
       { t: null },
       { rank: -1 },
       { rank: 0.5 },
-      { rank: 1_000_001 },
+      { rank: 2 ** 40 },
       { step: 1.5 },
       { step: '3' },
       { step: 2 ** 60 },
