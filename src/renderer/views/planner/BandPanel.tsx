@@ -22,20 +22,44 @@ export function BandPanel({
 }) {
   return (
     <section className="band-panel" aria-label="Formula">
-      {sides.map(({ letter, budget }) => {
-        const told = budget && explainBand(budget, tier, band.component, band.phase);
-        return (
-          <div key={letter}>
-            <h2>
-              {letter && <b className="side-letter">{letter}</b>}
-              {componentLabel(band.component)} in {band.phase}, {tier}
-            </h2>
-            {told ? <Explained told={told} /> : <p className="muted">Nothing in this phase.</p>}
-          </div>
-        );
-      })}
+      {explainSides(sides, tier, band).map(({ letters, told }) => (
+        <div key={letters.join()}>
+          <h2>
+            {letters.map((letter) => (
+              <b key={letter} className="side-letter">
+                {letter}
+              </b>
+            ))}
+            {componentLabel(band.component)} in {band.phase}, {tier}
+          </h2>
+          {told ? <Explained told={told} /> : <p className="muted">Nothing in this phase.</p>}
+        </div>
+      ))}
     </section>
   );
+}
+
+interface SideExplanation {
+  /** Of the sides that it holds for; none where there is one side. */
+  readonly letters: readonly string[];
+  readonly told: Explanation | null;
+}
+
+/** What holds for several sides alike is told once. */
+function explainSides(
+  sides: readonly Planned[],
+  tier: Tier,
+  band: Band,
+): readonly SideExplanation[] {
+  const all = sides.map(({ letter, budget }) => ({
+    letter,
+    told: budget && explainBand(budget, tier, band.component, band.phase),
+  }));
+  const groups = Map.groupBy(all, ({ told }) => JSON.stringify(told));
+  return [...groups.values()].map((group) => ({
+    letters: group.flatMap(({ letter }) => letter ?? []),
+    told: group[0]?.told ?? null,
+  }));
 }
 
 function Explained({ told }: { told: Explanation }) {

@@ -109,17 +109,22 @@ function powersBetween(from: number, to: number): readonly number[] {
 }
 
 const LINE = 14;
+/** Room for the longest name. */
+const LABEL_WIDTH = 84;
 
-/** Names beneath the points, each below the one before it where they would lie on each other. */
+/** Names beneath the points, each below all before it that it would lie on. */
 function placeLabels<Point extends { readonly x: number; readonly y: number }>(
   points: readonly Point[],
 ): readonly (Point & { readonly labelY: number })[] {
   const placed: (Point & { labelY: number })[] = [];
   for (const point of [...points].sort((a, b) => a.x - b.x)) {
     let labelY = point.y + 16;
-    for (const other of placed)
-      if (Math.abs(other.x - point.x) < 84 && Math.abs(other.labelY - labelY) < LINE)
-        labelY = other.labelY + LINE;
+    const near = placed
+      .filter((other) => Math.abs(other.x - point.x) < LABEL_WIDTH)
+      .sort((a, b) => a.labelY - b.labelY);
+    // From the top down, so that what is pushed below one name is held against the next.
+    for (const other of near)
+      if (Math.abs(other.labelY - labelY) < LINE) labelY = other.labelY + LINE;
     placed.push({ ...point, labelY });
   }
   return placed;
