@@ -16,6 +16,8 @@ const EARLY_US: Micros = 1.5e6;
 const OBSERVED_STEPS = 4;
 /** In each phase, so that its highest moment is near one. */
 const READINGS = 3;
+/** What comes and goes is not told from what stays by fewer. */
+const FEW_READINGS = 30;
 
 /** One sentence for a session without findings. */
 export function noFindings({
@@ -25,19 +27,25 @@ export function noFindings({
   phaseKinds,
   durationUs,
   workload,
+  series,
 }: Pick<
   SessionDocument,
-  'overlay' | 'status' | 'objects' | 'phaseKinds' | 'durationUs' | 'workload'
+  'overlay' | 'status' | 'objects' | 'phaseKinds' | 'durationUs' | 'workload' | 'series'
 >): string {
+  const alone = {
+    durationUs,
+    readings: series.find(({ id }) => id === overlay.series)?.count ?? 0,
+    isImport: workload.kind === 'import',
+  };
   if (overlay.predictedPeak.refined === null)
     return (
       tellObserved(overlay) ??
       (objects === undefined
-        ? nothingPredicted(overlay.series, durationUs, workload)
+        ? nothingPredicted(overlay.series, alone, workload)
         : `No formula predicts this run, and ${whyNotObserved(overlay)}.`)
     );
   if (overlay.hostBesideGpu)
-    return tellAlone('No GPU memory was measured to compare the budget with', durationUs);
+    return tellAlone('No GPU memory was measured to compare the budget with', alone);
   if (status === 'recording')
     return `${tellSoFar({ overlay, phaseKinds })} Phases are looked at as they end.`;
   if (overlay.series === null) return 'Nothing to compare: no memory was measured.';
@@ -101,25 +109,34 @@ export function tellSoFar({
   return `${many} out of bounds so far; the cause is not sure yet.`;
 }
 
+/** What the line that is shown was looked at by. */
+interface Look {
+  readonly durationUs: Micros;
+  readonly readings: number;
+  readonly isImport: boolean;
+}
+
 /** What lines show by themselves is looked for whether anything was predicted or not. */
-function nothingPredicted(
-  series: string | null,
-  durationUs: Micros,
-  { kind, terms }: WorkloadInfo,
-): string {
-  if (series === null)
-    return kind !== 'import' && durationUs < EARLY_US
+function nothingPredicted(line: string | null, look: Look, { terms }: WorkloadInfo): string {
+  if (line === null)
+    return !look.isImport && look.durationUs < EARLY_US
       ? 'It ended before its memory was read once; --interval 10 reads sooner and more often.'
       : 'There is nothing to compare.';
   const alone =
     terms?.instrument === 'none' ? ', and was left alone, so no script of it was watched' : '';
   return tellAlone(
     `This session declares no model and run, so there is no budget to compare with${alone}`,
-    durationUs,
+    look,
   );
 }
 
-const tellAlone = (nothing: string, durationUs: Micros): string =>
-  durationUs < MIN_SECONDS.host * 1e6
-    ? `${nothing}; ${formatDuration(durationUs)} is too short to tell memory that grows from a program that starts.`
-    : `${nothing}; by itself no line goes on growing, rises for a moment or steps up while it works.`;
+function tellAlone(nothing: string, { durationUs, readings, isImport }: Look): string {
+  if (durationUs < MIN_SECONDS.host * 1e6)
+    return `${nothing}; ${formatDuration(durationUs)} is too short to tell memory that grows from a program that starts.`;
+  if (readings >= FEW_READINGS)
+    return `${nothing}; by itself no line goes on growing, rises for a moment or steps up while it works.`;
+  // A hundred of a run as long as this one.
+  const ms = Math.max(10, Math.floor(durationUs / 1e6) * 10);
+  const faster = isImport ? '' : `: --interval ${ms} takes a hundred of a run as long`;
+  return `${nothing}; ${formatInteger(readings)} readings are too few to tell what a line does by itself${faster}.`;
+}

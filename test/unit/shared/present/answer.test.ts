@@ -74,10 +74,14 @@ test('of a run too short to tell what grows nothing is said to be steady', () =>
   const predictedPeak = { textbook: null, refined: null };
   const plain = { ...document, status: 'complete' as const, objects: undefined, findings: [] };
   const unpredicted = { ...plain, overlay: { ...overlay, predictedPeak, observed: undefined } };
-  const tell = (durationUs: number) => noFindings({ ...unpredicted, durationUs } as never);
+  const tell = (durationUs: number, count = 300) =>
+    noFindings({ ...unpredicted, durationUs, series: [{ id: overlay.series, count }] } as never);
   expect(tell(6e6)).toMatch(/6\.00 s is too short to tell memory that grows/);
   expect(tell(60e6)).toContain('no line goes on growing');
   expect(tell(60e6)).not.toContain('left alone');
+  expect(tell(21e6, 20)).toMatch(
+    /20 readings are too few to tell .*: --interval 210 takes a hundred/,
+  );
   const workload = { ...document.workload, terms: { instrument: 'none' as const } };
   expect(noFindings({ ...unpredicted, workload } as never)).toContain('was left alone');
 });

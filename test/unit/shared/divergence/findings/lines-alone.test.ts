@@ -180,12 +180,13 @@ describe('a line that nothing is known of', () => {
     expect(plateau?.kind).toBe('plateau');
     expect((plateau?.bytes ?? 0) / MiB).toBeCloseTo(300, -1.5);
     // Steps of a second that take 150 MiB and give it back, read once a second.
+    // Steps of a second that take 150 MiB, give it back and keep six, read once a second.
     const seldom = [
-      13, 157, 162, 31, 36, 42, 48, 54, 59, 65, 71, 76, 82, 225, 194, 212, 154, 167, 143, 200, 257,
-      271, 191,
+      157, 162, 31, 36, 42, 48, 54, 59, 65, 71, 76, 82, 225, 194, 212, 154, 167, 143, 200, 257, 271,
+      191, 15,
     ];
-    const value = (i: number) => (seldom[i] ?? 0) * MiB;
-    expect(kinds([log('tree.rss', seldom.length, value)])).toEqual([]);
+    const read = seldom.map((mib, i) => [2000 + 1000 * i, mib * MiB] as const);
+    expect(kinds([series('tree.rss', [[1400, 13 * MiB], ...read], SECOND)])).toEqual([]);
   });
 
   it('that rises in its first step, as all do, is no plateau', () => {
