@@ -171,8 +171,8 @@ function describeRoom({ overlay }: DiagnosisInput, { line }: Watched, rise: Rise
 
 function rateRise({ of, period }: Watched, { r2, windows, share, bytes }: Rise): Confidence {
   const isClear = r2 >= 0.97 && windows >= 16 && share >= 0.6;
-  // A hundredth of what each period takes and gives back may be when in it the line was read.
-  if (!isClear && bytes < 0.01 * (period?.swing ?? 0)) return 'low';
+  // A few hundredths of what each period takes and gives back may be when in it the line was read.
+  if (!isClear && bytes < 0.04 * (period?.swing ?? 0)) return 'low';
   if (of === 'host') return isClear ? 'medium' : 'low';
   return isClear ? 'high' : 'medium';
 }

@@ -20,6 +20,8 @@ const MIN_HEIGHT = 64 * MiB;
 const AROUND = 10;
 const MIN_WINDOWS = 10;
 const MAX_LENGTH = 3;
+/** Windows of a line from which on they are short. */
+const FINE = 48;
 /** As many others that come half as high make it a habit, unless it stands this far above them. */
 const HABIT = 3;
 const MIN_LEAD = 0.4;
@@ -39,7 +41,11 @@ export function findSpikes({ windows, rest }: Floor): Spike[] | null {
     found.push(spike.spike);
     i += spike.length;
   }
-  return found.length === 0 || found.length > Math.max(3, windows.length / 24) ? null : found;
+  if (found.length === 0 || found.length > Math.max(3, windows.length / 24)) return null;
+  // In windows so long that each holds much of what comes and goes, its tops are a matter of chance.
+  const moves = usual - median(windows.map(({ low }) => low));
+  const isChance = windows.length < FINE && found.length > 1;
+  return isChance && found.some(({ above }) => above < 0.6 * moves) ? null : found;
 }
 
 function spikeAt(

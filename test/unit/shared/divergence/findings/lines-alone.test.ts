@@ -10,6 +10,7 @@ import {
   summarizeIn,
 } from '../../../../../src/shared/trace/series';
 import type { SampledSeries, SeriesData } from '../../../../../src/shared/trace/types';
+import { judgeShape } from '../../../../bench/divergence/score-shapes';
 import {
   budgetWith,
   findingsFor,
@@ -217,6 +218,25 @@ describe('a line that nothing is known of', () => {
     const once = (i: number) => 8 * GiB + (Math.floor(i / 6) === 16 ? 2 * GiB : 0);
     expect(kinds([log('gpu0.memory.used', 156, once)])).toEqual(['spike']);
   });
+
+  // Of tens of thousands these once had one: beats of steps and readings, and the tops of what comes and goes.
+  it.each([
+    [311, 4038],
+    [313, 1646],
+    [313, 2606],
+    [314, 2592],
+    [316, 2140],
+    [7001, 3464],
+    [7002, 1880],
+    [7004, 316],
+  ])(
+    'in which nothing is planted has no finding above low, of seed %i number %i',
+    (seed, index) => {
+      const { trace, findings } = judgeShape(index, seed);
+      expect(trace.cause).toBeNull();
+      expect(findings.filter(({ confidence }) => confidence !== 'low')).toEqual([]);
+    },
+  );
 
   it('tells idle stretches of a busy card that holds its memory, not a pause between jobs', () => {
     const pause = (i: number) => (i >= 100 && i < 160 ? 0 : 90_000);
