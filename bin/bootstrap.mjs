@@ -73,9 +73,7 @@ async function electronBinary(node) {
 async function start(node, args) {
   const electron = await electronBinary(node);
   if (electron) return runForeground(electron, [root, ...args], { cwd: root, stdio: 'inherit' });
-  process.stderr.write(
-    'plumbline: no Electron binary can be had here, so the app opens in the browser instead.\n',
-  );
+  process.stderr.write('plumbline: no Electron binary here, so the app opens in the browser.\n');
   return runForeground(node, [
     ...hostFlags,
     hostEntry,

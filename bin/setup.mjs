@@ -245,6 +245,6 @@ export function reportSetupFailure(error, json) {
     process.stdout.write(
       `${JSON.stringify({ error: { code: 'unavailable', message: error.message, remedy: error.remedy } })}\n`,
     );
-  else say(`${error.message} ${error.remedy}`);
+  else say(`${error.message}\n  ${error.remedy}`);
   return 3;
 }
