@@ -3,7 +3,7 @@
  * and swap in use on the whole machine once a second.
  *
  * `tree.rss` is the plain sum of resident set sizes: a page that several processes share is counted once for each, so
- * it is an upper bound of what the tree holds. `tree.cpu` is in thousandths of a percent of one core and averages over
+ * it is an upper bound of what the tree holds. (A child between vfork and exec is its parent, and is not counted.) `tree.cpu` is in thousandths of a percent of one core and averages over
  * its window; time of a process that starts and ends between two readings is not seen.
  *
  * On Linux /proc gives this at the full rate, read on a thread of its own. Elsewhere a process table is dear, so it is

@@ -13,24 +13,42 @@ export type TreeMemory =
 const AT_PAGESZ = 6n;
 const AT_CLKTCK = 17n;
 
+interface Resident {
+  readonly pid: number;
+  /** Pages. */
+  readonly resident: number;
+}
+
+/** A child that was forked, and not vforked, shows less: mapped files are not copied into its tables. */
+const SAME_WITHIN = 0.005;
+
 export class ProcTree {
   readonly #pageBytes: Bytes;
   readonly #ticksPerSecond: number;
-  readonly #statm = new ProcFiles('/proc', 'statm');
-  readonly #stat = new ProcStats();
+  readonly #statm: ProcFiles;
+  readonly #stat: ProcStats;
+  /** Of the processes of one reading, by the pages of their address spaces. */
+  readonly #sized = new Map<number, Resident>();
   #cpu = new Map<number, ProcStat>();
   #readAt: number | null = null;
 
-  constructor() {
+  /** `root`: where proc(5) is mounted. */
+  constructor(root = '/proc') {
+    this.#statm = new ProcFiles(root, 'statm');
+    this.#stat = new ProcStats(root);
     const auxiliary = auxiliaryVector();
     this.#pageBytes = auxiliary.get(AT_PAGESZ) ?? 4096;
     this.#ticksPerSecond = auxiliary.get(AT_CLKTCK) ?? 100;
   }
 
-  /** Sum of resident set sizes. A process that has just ended counts for nothing. */
+  /**
+   * Sum of resident set sizes. A process that has just ended counts for nothing, nor does one that is about to become
+   * another program: between vfork(2) and execve(2) it is its parent's memory that it shows, all of it.
+   */
   memory(pids: readonly number[]): TreeMemory {
     let pages = 0;
     let processes = 0;
+    this.#sized.clear();
     for (const pid of pids) {
       const length = this.#statm.read(pid);
       if (length === 'not_permitted') return { kind: 'absent', reason: 'not_permitted' };
@@ -38,10 +56,23 @@ export class ProcTree {
       const resident = numberAt(this.#statm.bytes, fieldAfter(this.#statm.bytes, 0, 1));
       // A zombie holds no memory.
       if (resident === 0) continue;
-      pages += resident;
       processes++;
+      const size = numberAt(this.#statm.bytes, 0);
+      const twin = this.#sized.get(size);
+      if (twin !== undefined && this.#isOneMemory(twin, { pid, resident })) continue;
+      this.#sized.set(size, { pid, resident });
+      pages += resident;
     }
     return { kind: 'ok', rss: pages * this.#pageBytes, processes };
+  }
+
+  /** Of two processes whose address spaces are of one size. The parent's other threads may have gone on between the readings. */
+  #isOneMemory(one: Resident, other: Resident): boolean {
+    if (Math.abs(one.resident - other.resident) > one.resident * SAME_WITHIN) return false;
+    return (
+      this.#stat.read(other.pid)?.parent === one.pid ||
+      this.#stat.read(one.pid)?.parent === other.pid
+    );
   }
 
   /** CPU time, user and system, that these processes spent since the last call; null on the first. */
