@@ -75,6 +75,8 @@ export class MarkerChannel {
   readonly #dropped = { rate: 0, total: 0, long: 0, invalid: 0, connections: 0, processes: 0 };
   /** Those beside the first that were named. */
   readonly #beside = new Set<number>();
+  /** A process group was seen: 0 is the first of its ranks, also when that has ended. */
+  #hasRanks = false;
   #credit: number;
   #creditAt: number;
   #accepted = 0;
@@ -207,7 +209,10 @@ export class MarkerChannel {
     if (introduced !== null) {
       sender.introduced = introduced;
       sender.rank = introduced.rank;
-      if (introduced.rank !== null) this.#makeKnown(sender, introduced.rank);
+      if (introduced.rank !== null) {
+        this.#hasRanks = true;
+        this.#makeKnown(sender, introduced.rank);
+      }
       return;
     }
     sender.rank ??= this.#numberOf(sender);
@@ -225,7 +230,8 @@ export class MarkerChannel {
   /** What a sender goes by that names no rank. */
   #numberOf({ introduced }: Sender): number {
     const taken = new Set([...this.#sockets.values()].map(({ rank }) => rank));
-    if (introduced !== null && taken.has(0)) return rankOfProcess(introduced.pid);
+    if (introduced !== null && (this.#hasRanks || taken.has(0)))
+      return rankOfProcess(introduced.pid);
     for (let rank = 0; ; rank++) if (!taken.has(rank)) return rank;
   }
 

@@ -172,6 +172,46 @@ describe('the marker channel', () => {
     expect(existsSync(channel.socketPath)).toBe(false);
     expect(channel.folder === null || !existsSync(channel.folder)).toBe(true);
   });
+  it('numbers who belongs to no process group: the first 0, others by their pid, none as a rank that has ended', async () => {
+    const process = (pid: number, rank?: number) =>
+      `${JSON.stringify({ type: 'process', pid, rank, name: `worker ${pid}` })}\n`;
+    const begins = `${JSON.stringify({ type: 'phase', name: 'forward', event: 'begin' })}\n`;
+    const told = (markers: readonly Marker[]) =>
+      markers.map((marker) => [marker.rank, marker.type === 'note' ? marker.text : marker.type]);
+
+    const alone = await opened({ processes: 1 });
+    const first = connect(alone.channel.socketPath);
+    await new Promise((resolve) => first.write(process(7) + begins, resolve));
+    while (alone.markers.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    await sent(connect(alone.channel.socketPath), process(8) + begins);
+    await sent(connect(alone.channel.socketPath), process(9) + begins);
+    await sent(first, begins);
+    await sent(connect(alone.channel.socketPath), process(10) + begins);
+    await alone.channel.close();
+    expect(told(alone.markers)).toEqual([
+      [0, 'phase'],
+      [1_000_008, 'process 8 is worker 8'],
+      [1_000_008, 'phase'],
+      [0, 'phase'],
+      [0, 'phase'],
+    ]);
+    expect(alone.warnings).toEqual([
+      'Dropped from the marker channel: 1 line of processes past 1.',
+    ]);
+
+    const group = await opened();
+    await sent(
+      connect(group.channel.socketPath),
+      process(7, 0) + begins.replace('{', '{"rank":0,'),
+    );
+    await sent(connect(group.channel.socketPath), process(8) + begins);
+    await group.channel.close();
+    expect(told(group.markers)).toEqual([
+      [0, 'phase'],
+      [1_000_008, 'process 8 is worker 8'],
+      [1_000_008, 'phase'],
+    ]);
+  });
   it('takes several senders, lines in pieces and a last line without its newline', async () => {
     const { channel, markers, warnings } = await opened();
     const [a, b] = [connect(channel.socketPath), connect(channel.socketPath)];
