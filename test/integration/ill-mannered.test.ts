@@ -156,7 +156,12 @@ describe.skipIf(!posix)('a workload that will not be led', () => {
   });
 
   it.each([
-    ['without the right to execute', '#!/bin/sh\n', 0o644, /may not be executed.*\n.*chmod \+x/],
+    [
+      'without the right to execute',
+      '#!/bin/sh\n',
+      0o644,
+      /may not be executed\. .*"chmod \+x \S+file"/,
+    ],
     [
       'with an interpreter that is not there',
       '#!/nonexistent/interpreter\n',

@@ -63,7 +63,7 @@ export function startCli(
     waitFor: (text) =>
       new Promise((found, fail) => {
         const check = () => {
-          if (!(stdout + stderr).includes(text)) return;
+          if (!(stdout + unwrapped(stderr)).includes(text)) return;
           waiting.delete(check);
           found();
         };

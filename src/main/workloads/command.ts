@@ -45,7 +45,7 @@ export function findExecutable(
     throw new Failure(
       'bad_input',
       `The command "${name}" may not be executed.`,
-      `Make it executable (chmod +x ${blocked}) or run it through its interpreter.`,
+      `Make it executable ("chmod +x ${blocked}") or run it through its interpreter.`,
     ).at('command');
   }
   throw new Failure(
