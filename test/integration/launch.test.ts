@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { processIn } from '../../src/shared/trace/series-ids';
 import type { Marker } from '../../src/shared/trace/types';
 import { fixture, launch, linux, node, python } from '../fixtures/workloads/harness';
 
@@ -216,12 +217,15 @@ describe.skipIf(!python)('markers of the Python helper', () => {
     );
     expect(markers[0]!.t).toBeGreaterThan(0);
   });
-  it('arrive from a forked child too', async () => {
+  it('arrive from a forked child too, which is not the rank that its parent is', async () => {
     const { markers } = await ran([python!, fixture('markers.py'), '--fork'], {
       ...process.env,
       RANK: '2',
     });
-    expect(markers.at(-1)).toMatchObject({ type: 'note', text: 'from the child', rank: 2 });
+    const last = markers.at(-1)!;
+    expect(last).toMatchObject({ type: 'note', text: 'from the child' });
+    expect(processIn(last.rank)).not.toBeNull();
+    expect(markers.some(({ rank }) => rank === 2)).toBe(true);
   });
 });
 
