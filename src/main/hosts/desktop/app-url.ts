@@ -45,6 +45,15 @@ export function fileForUrl(url: string, root: string): string | null {
   return file;
 }
 
+/** Where the documentation lies, by the text of package.json; undefined while the project has no address of its own. */
+export function documentationOf(manifest: string): string | undefined {
+  const { homepage } = JSON.parse(manifest) as { readonly homepage?: string };
+  // A package must name one: .invalid stands for none (RFC 2606).
+  return homepage === undefined || parse(homepage)?.hostname.endsWith('.invalid')
+    ? undefined
+    : homepage;
+}
+
 /** Whether a link may leave for the person's browser: https, and a page of the project's own documentation. */
 export function isDocumentation(url: string, homepage: string | undefined): boolean {
   const target = parse(url);

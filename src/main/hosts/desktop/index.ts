@@ -11,6 +11,7 @@ import {
   PORT,
   REQUEST_PORT,
 } from '../../../shared/contract/bridge';
+import { documentationOf } from './app-url';
 import { engineLost, engineRestarted } from './dialogs';
 import { EngineHost } from './engine-host';
 import { denyPermissions, hardenPages, isFromApp } from './hardening';
@@ -22,9 +23,7 @@ import { registerScheme, serveRenderer } from './serve-renderer';
 import { SettingsFile } from './settings';
 
 const out = join(import.meta.dirname, '..');
-const { homepage } = JSON.parse(readFileSync(join(out, '..', 'package.json'), 'utf8')) as {
-  homepage?: string;
-};
+const homepage = documentationOf(readFileSync(join(out, '..', 'package.json'), 'utf8'));
 
 app.setName('Plumbline');
 // A library of its own is a Plumbline of its own: its window state and its single instance go with it.

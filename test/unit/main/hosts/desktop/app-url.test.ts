@@ -1,6 +1,7 @@
 import { join, resolve, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  documentationOf,
   fileForUrl,
   isAppUrl,
   isDocumentation,
@@ -68,5 +69,11 @@ describe('addresses of the desktop application', () => {
     ])
       expect(isDocumentation(url, home), url).toBe(false);
     expect(isDocumentation('https://example.org/plumbline', undefined)).toBe(false);
+  });
+
+  test('the documentation lies where package.json says, and nowhere while that is nobody’s address', () => {
+    expect(documentationOf('{"homepage":"https://example.org/x"}')).toBe('https://example.org/x');
+    expect(documentationOf('{"homepage":"https://plumbline.invalid"}')).toBeUndefined();
+    expect(documentationOf('{}')).toBeUndefined();
   });
 });
