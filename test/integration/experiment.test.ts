@@ -123,12 +123,15 @@ describe('a sweep of a command', () => {
   const home = temporaryHome();
   afterAll(() => home.dispose());
   const script = "process.exit('{n}' === 'odd' ? 3 : 0)";
+  const command = ['--', process.execPath, '-e', script];
   const sweep = async (...options: string[]) => {
     const { document, code, stderr } = await runJson<SweepOutcome>(
-      ['experiment', '--sweep', 'n=1,odd', ...options, '--', process.execPath, '-e', script],
+      ['experiment', '--sweep', 'n=1,odd', ...options, ...command],
       home.dir,
     );
-    expect(code, stderr).toBe(0);
+    // The rest is printed whole; that it is not all is seen by a script, and named to a person.
+    expect(code, stderr).toBe(1);
+    expect(stderr).toContain('failed: n=odd');
     return {
       stderr,
       failed: document.failed,
@@ -147,5 +150,22 @@ describe('a sweep of a command', () => {
     const declared = await sweep('--model', 'gpt2-nano');
     expect(declared.stderr).toContain('recorded with other settings');
     expect(declared.sessions[0]).not.toEqual(first.sessions[0]);
+  });
+
+  it('exits with 0 where every point was recorded', async () => {
+    const { code, stderr } = await runCli(['experiment', '--sweep', 'n=1,2', ...command], home.dir);
+    expect(code, stderr).toBe(0);
+    expect(stderr).not.toContain('failed');
+  });
+
+  it('exits as one recording would where every point fails alike', async () => {
+    const swept = async (...words: string[]) =>
+      (await runCli(['experiment', '--sweep', 'n=1,2', '--', ...words], home.dir)).code;
+    const alone = async (...words: string[]) =>
+      (await runCli(['record', '--', ...words], home.dir)).code;
+    const missing = await alone('no-such-command', '1');
+    expect(missing).not.toBe(1);
+    expect(await swept('no-such-command', '{n}')).toBe(missing);
+    expect(await swept(process.execPath, '-e', 'process.exit({n})')).toBe(1);
   });
 });

@@ -4,7 +4,7 @@
  * there when it is run again.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { Failure } from '../../shared/base/failure';
+import { Failure, type FailureCode } from '../../shared/base/failure';
 import type { Micros, Millis } from '../../shared/base/units';
 import { nameSession, recordedExperiment } from '../../shared/chapter/experiments/measured';
 import type { BundledSweep } from '../../shared/chapter/sweeps/bundled-sweep';
@@ -127,9 +127,10 @@ export async function runSweep(
   }
   if (runs.length === 0)
     throw new Failure(
-      'workload_failed',
+      sharedCode(failed),
       `No point of the sweep could be recorded; ${failed[0]?.point}: ${failed[0]?.why}`,
-      failed[0]?.remedy ?? 'Run the command of one point by itself: "plumbline record -- COMMAND".',
+      failed[0]?.refusal?.remedy ??
+        'Run the command of one point by itself: "plumbline record -- COMMAND".',
     );
   return describeSweep(
     plan.reading,
@@ -144,7 +145,14 @@ interface Unrecorded {
   readonly point: string;
   readonly why: string;
   /** Where the run was refused before it was launched. */
-  readonly remedy?: string;
+  readonly refusal?: Failure;
+}
+
+/** What kept every point from being recorded: one thing that refused them all, or else the workload. */
+function sharedCode([first, ...others]: readonly Unrecorded[]): FailureCode {
+  const code = first?.refusal?.code;
+  const isShared = others.every(({ refusal }) => refusal?.code === code);
+  return code !== undefined && isShared ? code : 'workload_failed';
 }
 
 /** What the library holds of a sweep, each point as often as it was recorded; null where it holds nothing of it. */
@@ -172,7 +180,7 @@ async function recordPart(
     return await hooks.record({ ...request, name: nameSession(part), experiment: part }, progress);
   } catch (error) {
     if (error instanceof Failure && error.code !== 'interrupted')
-      return { why: error.message, remedy: error.remedy };
+      return { why: error.message, refusal: error };
     throw error;
   }
 }

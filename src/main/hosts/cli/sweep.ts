@@ -44,6 +44,21 @@ export function followSweep(
   });
 }
 
+/**
+ * The exit code of a sweep whose result was printed: 0, or 1 where points of it failed, which are named on stderr. The
+ * rest stands; a script must be able to see that it is not all.
+ */
+export function reportFailedPoints({ failed }: SweepOutcome, output: Output): number {
+  if (failed.length === 0) return 0;
+  const failure = new Failure(
+    'workload_failed',
+    `Not all of the sweep could be recorded; failed: ${failed.map(({ point }) => point).join('; ')}.`,
+    'What was recorded is kept: run it again, and only these are recorded.',
+  );
+  output.tell(failure.message, failure.remedy);
+  return failure.exitCode;
+}
+
 /** "━━━───────── 3/12 batch=4, about 40 s left". */
 function describeProgress({ done, of, point, msLeft }: SweepProgress): string {
   const left = msLeft === null ? '' : `, about ${formatTimeLeft(msLeft * 1000)} left`;

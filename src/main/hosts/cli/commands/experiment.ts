@@ -30,7 +30,7 @@ import { recordBundled } from '../options/record-bundled';
 import { collect } from '../options/setting-options';
 import { addSpecOptions, declaredSpec, type SpecOptions, whole } from '../options/spec-options';
 import type { Output } from '../output';
-import { commandSweepId, describeAxes, followSweep } from '../sweep';
+import { commandSweepId, describeAxes, followSweep, reportFailedPoints } from '../sweep';
 import { experimentListText, experimentText } from '../text/experiment';
 import { sweepText } from '../text/sweep';
 import { withEngine } from '../with-engine';
@@ -121,6 +121,7 @@ function oneSweep(sweep: BundledSweep, options: ExperimentOptions, output: Outpu
           : sweepText(`${name}: ${title}`, law, outcome),
       ].join('\n'),
     );
+    if (outcome !== null) process.exitCode = reportFailedPoints(outcome, output);
   });
 }
 
@@ -163,6 +164,7 @@ function sweepCommand(
     output.result({ command, ...outcome }, () =>
       sweepText(`${describeAxes(axes)}: ${command.join(' ')}`, null, outcome),
     );
+    process.exitCode = reportFailedPoints(outcome, output);
   });
 }
 
