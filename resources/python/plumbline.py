@@ -1580,7 +1580,23 @@ def _model_fields(model, weights, packed=()):
     fields["parameters"] = sum(map(_elements, weights)) + sum(elements for _dtype, _size, elements in packed)
     fields["trainable"] = sum(one.numel() for one in weights if one.requires_grad)
     fields["parameterBytes"] = sum(map(_bytes, weights)) + sum(size for _dtype, size, _elements in packed)
+    fields.update(_adapter_fields(model))
     return fields
+
+
+def _adapter_fields(model):
+    """Low-rank adapters as PEFT lays them beside matrices, read off the layers they are on: patterns and expressions of its
+    configuration are resolved there. Empty where there are none, or not all of one rank."""
+    layers = [(name.rpartition(".")[2], one) for name, one in getattr(model, "named_modules", tuple)()
+              if isinstance(getattr(one, "r", None), dict) and hasattr(one, "lora_A")]
+    ranks = {rank for _name, one in layers for rank in one.r.values()}
+    if len(ranks) != 1:
+        return {}
+    dropouts = [getattr(drop, "p", 0.0) for _name, one in layers for drop in one.lora_dropout.values()]
+    return {
+        "loraRank": ranks.pop(), "loraTargets": ",".join(sorted({name for name, _one in layers})),
+        "loraDropout": max(dropouts, default=0.0), "dora": any(len(one.lora_magnitude_vector) > 0 for _name, one in layers),
+    }
 
 
 def _config_fields(config):

@@ -78,6 +78,29 @@ with plumbline.phase("forward", step=0): plumbline.memory(10**9, phase="forward"
       expect(JSON.stringify(document.markers)).not.toContain('never stored');
     });
 
+    it('is a run that trains adapters, read off the layers they are on', async () => {
+      // Rank 8 beside each of the twelve projections 768 -> 3 · 768.
+      const adapters = 12 * 8 * (768 + 3 * 768);
+      const document = await announcing(`
+class Layer:
+    r, lora_A, lora_dropout, lora_magnitude_vector = {"default": 8}, {}, {"default": object()}, {}
+class Model:
+    def named_modules(self): return [("", self)] + [("h.%d.attn.c_attn" % i, Layer()) for i in range(12)]
+plumbline.model(name="gpt2", parameters=${PARAMETERS + adapters}, trainable=${adapters}, config=${JSON.stringify(config)}, **plumbline._adapter_fields(Model()))
+plumbline.run(device="NVIDIA H100", mode="train", batch=4, seq=256, precision="bf16", optimizer="adamw")
+with plumbline.phase("forward", step=0): plumbline.memory(10**9, phase="forward", step=0)`);
+      const { document: declared } = await runJson<{
+        tiers: { refined: { levels: { allocated: number } } };
+      }>(
+        'budget --model gpt2 --mode train --framework pytorch --batch 4 --seq 256 --precision bf16 --lora-rank 8'.split(
+          ' ',
+        ),
+        home.dir,
+      );
+      expect(document.run).toMatchObject({ loraRank: 8, loraTargets: 'c_attn' });
+      expect(document.overlay.predictedPeak.refined).toBe(declared.tiers.refined.levels.allocated);
+    });
+
     it('counts the tokens that were generated', async () => {
       const document = await announcing(`${model(PARAMETERS)}
 plumbline.run(device="NVIDIA H100", mode="generate", batch=1, seq=20)

@@ -5,7 +5,6 @@
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import { formatInteger } from '../../shared/base/format';
 import { modelFromConfig } from '../../shared/model/config-file';
-import { countParameters } from '../../shared/model/parameters';
 import { runDefaults } from '../../shared/model/run';
 import {
   MODES,
@@ -16,42 +15,47 @@ import {
   type RunSpec,
 } from '../../shared/model/spec';
 import { checkRun } from '../../shared/model/validate';
+import {
+  announcedAdapters,
+  countAnnounced,
+  describeAdapters,
+  describeUntrained,
+  isAddedTo,
+  TOLERANCE,
+  whole,
+} from './announced-weights';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/** Parameters that the configuration says nothing of (a bias more or less) may make this much. */
-const TOLERANCE = 0.005;
 
 /** The model, or in words why it cannot be told; null where the announcement does not attempt to say. */
 export function announcedModel(fields: Fields): ModelSpec | string | null {
   const { config, parameters } = fields;
   if (typeof config !== 'object' || config === null || !('model_type' in config)) return null;
   let model: ModelSpec;
+  let held: number;
   try {
     model = modelFromConfig(
       config,
       typeof fields.name === 'string' && fields.name !== '' ? fields.name : 'model',
     );
+    held = countAnnounced(model, fields).held;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return `The model the workload announces gives no budget: ${error.message} Declare it with --model.`;
   }
-  const { total } = countParameters(model);
-  if (typeof parameters === 'number' && Math.abs(total - parameters) > TOLERANCE * total) {
-    const said = `The workload announces a model of ${formatInteger(parameters)} parameters whose configuration makes ${formatInteger(total)}`;
-    // What is trained is all that was added to it.
-    return parameters - total === fields.trainable
-      ? `${said}: the ${formatInteger(parameters - total)} that are trained are adapters beside it, whose rank it does not tell. Declare it with --model and --lora-rank.`
-      : `${said}: no budget is made of it. Declare it with --model.`;
-  }
+  if (typeof parameters === 'number' && Math.abs(held - parameters) > TOLERANCE * held)
+    return isAddedTo(model, fields)
+      ? describeAdapters(model, fields)
+      : `The workload announces a model of ${formatInteger(parameters)} parameters whose configuration makes ${formatInteger(held)}: no budget is made of it. Declare it with --model.`;
   return model;
 }
 
 /**
- * The run, with what was not announced at its default; null where the announcement does not say what is done, and for
- * PyTorch on the CPU, since its budget is one of a GPU's allocator.
+ * The run, with what was not announced at its default, or in words why no budget is of it; null where the announcement
+ * does not say what is done, and for PyTorch on the CPU, since its budget is one of a GPU's allocator. `fields` are those
+ * of the run and of its model, which tells what of it is trained.
  */
-export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | null {
+export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | string | null {
   const mode = among<Mode>(fields.mode, MODES);
   if (mode === undefined || fields.device === 'cpu') return null;
   const length = whole(fields.seq);
@@ -71,6 +75,7 @@ export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | null {
     checkpointing: among(fields.checkpointing, ['none', 'full'] as const),
     dp: whole(fields.dp),
     zero: among(fields.zero, [0, 1, 2, 3] as const),
+    ...(mode === 'train' ? announcedAdapters(fields) : {}),
     ...(mode === 'generate'
       ? { promptTokens: length, tokens: whole(fields.tokens) ?? 1 }
       : { seq: length }),
@@ -81,14 +86,10 @@ export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | null {
   );
   return unlessFailure(() => {
     checkRun(model, run);
-    return run;
+    return describeUntrained(model, run, fields) ?? run;
   });
 }
 
 function among<T>(value: unknown, allowed: readonly T[]): T | undefined {
   return allowed.find((one) => one === value);
-}
-
-function whole(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }

@@ -18,9 +18,11 @@ export class LiveHeader {
   readonly #plan: RecordingPlan;
   readonly #warn: (text: string) => void;
   #header: SessionHeader;
+  /** What was announced with the model of the header. */
+  #modelFields: Fields = {};
   #announced: { readonly rank: number; readonly fields: Fields } | null = null;
 
-  /** `warn` hears of a model that is announced and cannot be taken. */
+  /** `warn` hears of a model or run that is announced and cannot be taken. */
   constructor(
     plan: RecordingPlan,
     facts: Pick<SessionHeader, 'id' | 'startedAt' | 'simulated'> & {
@@ -76,7 +78,10 @@ export class LiveHeader {
     if (this.#header.model === null) {
       const found = announcedModel(fields);
       if (typeof found === 'string') this.#warn(found);
-      else if (found !== null) this.#set({ model: found });
+      else if (found !== null) {
+        this.#modelFields = fields;
+        this.#set({ model: found });
+      }
     }
     this.#updateRun();
   }
@@ -99,7 +104,9 @@ export class LiveHeader {
   #updateRun(): void {
     const { model, run } = this.#header;
     if (model === null || this.#announced === null) return;
-    this.#set({ run: announcedRun(model, this.#announced.fields) ?? run });
+    const found = announcedRun(model, { ...this.#modelFields, ...this.#announced.fields });
+    if (typeof found === 'string') this.#warn(found);
+    this.#set({ run: typeof found === 'string' ? null : (found ?? run) });
   }
 
   #takeSurroundings({ fields }: Announcement): void {
