@@ -335,6 +335,12 @@ describe('bad input', () => {
     ['a count of zero', ['budget', '--model', 'gpt2', '--batch', '0'], 2, /--batch cannot be "0"/],
     ['a negative count', ['budget', '--model', 'gpt2', '--batch=-4'], 2, /--batch cannot be "-4"/],
     [
+      'a prompt past the positions',
+      ['budget', '--model', 'gpt2', '--prompt-tokens', '2000'],
+      2,
+      /--tokens cannot be 1: 2000 prompt tokens/,
+    ],
+    [
       'a sequence longer than the positions',
       ['budget', '--model', 'gpt2', '--mode', 'train', '--seq', '2000'],
       2,

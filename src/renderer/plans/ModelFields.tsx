@@ -7,9 +7,9 @@ import type { ModelSpec } from '../../shared/model/spec';
 import { Field } from '../components/Field';
 import { type Draft, SHAPE_FIELDS, withShape } from './draft';
 import { Fold } from './Fold';
-import { SHAPE_LABELS } from './labels';
+import { faultText, SHAPE_LABELS } from './labels';
 import type { Reading } from './read-draft';
-import { faultText, TextControl } from './SettingField';
+import { TextControl } from './SettingField';
 
 export function ModelFields({
   draft,

@@ -6,7 +6,7 @@ import { RUN_SETTINGS, type RunSpec, type SettingName } from '../../shared/model
 import { formatSetting } from '../../shared/present/names';
 import { Field } from '../components/Field';
 import { CountSlider } from './CountSlider';
-import { inWindowWords } from './labels';
+import { faultText } from './labels';
 import { SLIDERS } from './setting-groups';
 
 export interface FieldState {
@@ -158,7 +158,3 @@ export function TextControl({
     </Field>
   );
 }
-
-/** What is wrong, in the window's words; null where nothing is. */
-export const faultText = (fault: Failure | undefined): string | null =>
-  fault === undefined ? null : inWindowWords(`${fault.message} ${fault.remedy}`);

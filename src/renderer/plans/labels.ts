@@ -1,4 +1,5 @@
 /** What the window calls the fields of a draft, and the terminal's words in the window's. */
+import type { Failure } from '../../shared/base/failure';
 import { RUN_SETTINGS, SETTING_NAMES } from '../../shared/model/settings';
 import type { ShapeField } from './draft';
 
@@ -16,10 +17,15 @@ const LABELS: ReadonlyMap<string, string> = new Map(
   SETTING_NAMES.map((name) => [RUN_SETTINGS[name].option.flag, RUN_SETTINGS[name].label]),
 );
 
-/** “--framework pytorch” is “Framework pytorch” where it is a field. */
+/** “--framework pytorch” is “Framework pytorch” where it is a field; a text that begins with a field needs no quotes for it. */
 export function inWindowWords(text: string): string {
-  return text.replace(/--[a-z][a-z-]*/g, (flag) => {
+  return text.replace(/--[a-z][a-z0-9-]*/g, (flag, at: number) => {
     const label = LABELS.get(flag);
-    return label === undefined ? flag : `“${label}”`;
+    if (label === undefined) return flag;
+    return at === 0 ? label : `“${label}”`;
   });
 }
+
+/** What is wrong with a field and what to do about it, for the line beneath it. */
+export const faultText = (fault: Failure | undefined): string | null =>
+  fault === undefined ? null : inWindowWords(`${fault.message} ${fault.remedy}`);

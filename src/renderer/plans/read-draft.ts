@@ -163,10 +163,10 @@ function readSettings({ settings }: Draft, faults: Faults): Partial<RunSpec> {
     SETTING_NAMES.flatMap((name) => {
       const text = settings[name];
       if (text === undefined) return [];
-      const { kind, label } = RUN_SETTINGS[name];
+      const { kind, option } = RUN_SETTINGS[name];
       const value = attempt<unknown>(name, faults, () => {
         if (name === 'gpu') readCard(text);
-        return kind.parse(label, text.trim());
+        return kind.parse(option.flag, text.trim());
       });
       return value === null ? [] : [[name, value]];
     }),

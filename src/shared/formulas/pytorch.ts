@@ -111,7 +111,7 @@ function explainGradients(question: Question, types: ElementBytes): Told {
     more: 'summed up with others, or not scattered yet',
     less: 'not made yet at the phase’s highest moment, or gone already',
     source:
-      'autograd leaves one gradient a weight, in the weight’s own type (torch/csrc/autograd/functions/accumulate_grad.h)',
+      'autograd leaves one gradient a weight (torch/csrc/autograd/functions/accumulate_grad.h), cast to the weight’s own type on its way (input_metadata.h, grad_dtype)',
   };
 }
 
@@ -184,7 +184,7 @@ function explainLogits({ model, run, shard, phase }: Question, types: ElementByt
     more: 'what sampling and the loss hold besides',
     less: 'gone by then',
     source:
-      'The head and the loss as transformers computes them (loss/loss_utils.py): logits, a copy in fp32, log-softmax, and in backward the gradient of each',
+      'The head and the loss as transformers computes them (loss/loss_utils.py): logits, a copy in fp32 where they are narrower, log-softmax, and in backward the gradient of each',
   };
   if (run.mode !== 'train') {
     const rows = run.mode === 'generate' ? B : product(B, n);
@@ -234,7 +234,8 @@ function explainCache({ model, run, shard, phase }: Question): Told {
     ],
     more: 'the layer at work holds its old keys and values beside the new ones; states and cross-attention',
     less: 'of layers that look at a window alone',
-    source: 'transformers’ DynamicCache appends by concatenation (cache_utils.py)',
+    source:
+      'transformers’ DynamicCache appends by concatenation, layer by layer (cache_utils.py, DynamicLayer.update)',
   };
 }
 
@@ -305,7 +306,7 @@ function explainContext({ run }: Question): Told {
 }
 
 const RESERVE =
-  'PyTorch’s caching allocator: blocks of 512 B, segments of 2, 20 and more MiB, which it keeps (c10/cuda/CUDACachingAllocator.cpp)';
+  'PyTorch’s caching allocator: blocks of whole 512 B in segments of 2 MiB, 20 MiB or, past 10 MiB, whole 2 MiB, which it keeps (c10/core/AllocatorConfig.h, c10/cuda/CUDACachingAllocator.cpp)';
 
 function explainRest({ component }: Question): Told {
   if (component === 'reserve')

@@ -58,7 +58,7 @@ export function explainTfjs({ model, run, shard, component, phase }: Question): 
         },
       ],
       ...REST,
-      source: `tfjs’s AdamOptimizer updates all weights in one scope: of the fourteen tensors it makes for each, three become m, v and the weight, and eleven stand until the last is done (adam_optimizer.ts). ${DRY_RUN}`,
+      source: `tfjs’s AdamOptimizer updates all weights in one scope: of the fourteen tensors of its size that it makes for each, three become m, v and the weight, and eleven stand until the last is done (adam_optimizer.ts). ${DRY_RUN}`,
     };
   return { parts: [], ...REST };
 }

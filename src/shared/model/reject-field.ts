@@ -1,12 +1,18 @@
 /**
  * How a model, a run or an option of the terminal is refused: by its name, the value it had and what would be valid; a
- * field says besides why it cannot have the value.
+ * field says besides why it cannot have the value. A setting goes by its option, also within reasons and remedies; the
+ * window puts its labels in their place.
  */
 import { Failure } from '../base/failure';
 
 export function rejectField(field: string, value: unknown, why: string, remedy: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
-  throw new Failure('bad_input', `${field} cannot be ${shown}: ${why}.`, remedy);
+  throw new Failure('bad_input', `${field} cannot be ${shown(value)}: ${why}.`, remedy);
+}
+
+/** A switch as it is set. */
+function shown(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
 }
 
 export function rejectOption(option: string, text: string, remedy: string): never {

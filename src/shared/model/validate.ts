@@ -1,6 +1,6 @@
 /**
- * Refuses what cannot be, before any formula runs: each failure names the field, the value it had and what would be
- * valid. Behind these checks every byte count of the budget is an exact integer.
+ * Refuses what cannot be, before any formula runs: each failure names the field of a model or the option of a setting,
+ * the value it had and what would be valid. Behind these checks every byte count of the budget is an exact integer.
  */
 
 import { Failure } from '../base/failure';
@@ -132,10 +132,7 @@ export function checkRun(model: ModelSpec, run: RunSpec, said: Partial<RunSpec> 
   checkSize(model, run);
 }
 
-/**
- * All that `checkRun` refuses, by the setting that is refused and in the words of its label; empty where the run can be.
- * For a form that tells each at its field.
- */
+/** All that `checkRun` refuses, by the setting that is refused; empty where the run can be. For a form that tells each at its field. */
 export function listRefusals(
   model: ModelSpec,
   run: RunSpec,
@@ -147,20 +144,17 @@ export function listRefusals(
     if (failure) refused.set(name, failure);
   };
   const asked = settingsIn(run);
-  for (const name of asked) attempt(name, () => checkKind(name, run, labelled(name)));
+  for (const name of asked) attempt(name, () => checkKind(name, run));
   // What is not of its kind cannot be judged beside the others.
   if (refused.size > 0) return refused;
   for (const name of asked)
     attempt(name, () => {
-      checkSetting(name, model, run, labelled(name));
-      refuseOtherMode(name, said, run.mode, labelled(name));
+      checkSetting(name, model, run);
+      refuseOtherMode(name, said, run.mode);
     });
-  if (refused.size === 0)
-    attempt(greatestCount(run), () => checkSize(model, run, labelled(greatestCount(run))));
+  if (refused.size === 0) attempt(greatestCount(run), () => checkSize(model, run));
   return refused;
 }
-
-const labelled = (name: SettingName): string => RUN_SETTINGS[name].label;
 
 function refusal(check: () => void): Failure | null {
   try {
@@ -186,25 +180,22 @@ export function checkKinds(
   for (const name of names) checkKind(name, run);
 }
 
-/** `called`: what a refusal calls the setting. */
-function checkKind(name: SettingName, run: Partial<RunSpec>, called: string = name): void {
+function checkKind(name: SettingName, run: Partial<RunSpec>): void {
+  const { kind, option } = RUN_SETTINGS[name];
   // Only a few kinds ask for the mode, and they ask more where there is none.
-  RUN_SETTINGS[name].kind.check(called, run[name], run.mode ?? 'generate');
+  kind.check(option.flag, run[name], run.mode ?? 'generate');
 }
 
-function checkSetting<Name extends SettingName>(
-  name: Name,
-  model: ModelSpec,
-  run: RunSpec,
-  called: string = name,
-): void {
-  const { check } = RUN_SETTINGS[name];
+function checkSetting<Name extends SettingName>(name: Name, model: ModelSpec, run: RunSpec): void {
+  const { check, option } = RUN_SETTINGS[name];
   const value = run[name] as Required<RunSpec>[Name];
-  check?.(value, run, model, (why, remedy) => rejectField(called, value, why, remedy));
+  check?.(value, run, model, (why, remedy, shown = value) =>
+    rejectField(option.flag, shown, why, remedy),
+  );
 }
 
 /** The greatest tensors and sums any tier forms from these numbers, generously: all must be exact below 2^53. */
-function checkSize(model: ModelSpec, run: RunSpec, called: string = greatestCount(run)): void {
+function checkSize(model: ModelSpec, run: RunSpec): void {
   const { layers, hidden, heads, ffn, vocab } = model;
   const tokens = run.batch * run.seq;
   const perToken =
@@ -215,7 +206,7 @@ function checkSize(model: ModelSpec, run: RunSpec, called: string = greatestCoun
   const field = greatestCount(run);
   const rest = field === 'batch' ? `${run.seq} tokens a sequence` : `a batch of ${run.batch}`;
   rejectField(
-    called,
+    RUN_SETTINGS[field].option.flag,
     run[field],
     `with ${rest} the run would need about ${bytes.toExponential(2)} bytes, more than can be counted exactly (2^53)`,
     'Use a smaller batch or shorter sequences.',

@@ -1,7 +1,8 @@
 /** What a command to be recorded needs: its line, its folder, and what it gets of the environment. */
 import type { Failure } from '../../../shared/base/failure';
 import { CheckField, Field } from '../../components/Field';
-import { faultText, TextControl } from '../../plans/SettingField';
+import { faultText } from '../../plans/labels';
+import { TextControl } from '../../plans/SettingField';
 import { type CommandForm, commandFaults, findShellWord } from './command-form';
 import type { Refused } from './record-form';
 

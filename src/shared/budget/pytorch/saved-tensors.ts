@@ -16,7 +16,7 @@
  *  - A view is saved as the whole tensor it looks into: values that are a part of one fused projection keep queries and keys
  *    beside them, though those have been rotated into tensors of their own.
  *  - PEFT computes an adapter of a half-precision model in fp32: each adapter casts its layer's input by itself, and the
- *    cast is what its first matrix saves (peft/tuners/lora/layer.py, `_cast_input_dtype`).
+ *    cast is what its first matrix saves (peft/tuners/tuners_utils.py, `_cast_input_dtype`).
  *  - Experts run as one grouped multiplication over copies of the tokens, sorted by expert
  *    (transformers/integrations/moe.py); their output is saved once, for the gradient of the routing weights.
  */

@@ -32,7 +32,7 @@ function innerElements(model: ModelSpec, shape: LayerShape): number {
 
 /**
  * Experts: the copies of the tokens sorted by expert stay while the networks run, and at the end their output, that times
- * the routing weights, and the same put back in order (transformers/integrations/moe.py, grouped_mm).
+ * the routing weights, and the same put back in order (transformers/integrations/moe.py, grouped_mm_experts_forward).
  */
 function expertRows(model: ModelSpec, types: ElementBytes, shape: LayerShape): number {
   const { experts, hidden } = model;

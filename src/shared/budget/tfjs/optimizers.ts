@@ -1,6 +1,6 @@
 /**
  * tfjs's optimizers as dry programs. Adam runs its whole update in one scope: until the last parameter is done it holds
- * about twelve temporaries for every one of them, which makes it the peak of most training runs.
+ * eleven temporaries of the size of every one of them, which makes it the peak of most training runs.
  */
 import type { RunSpec } from '../../model/spec';
 import type { DryEngine, DryTensor, Tensors } from './engine';

@@ -204,7 +204,7 @@ export const DEVICES = {
     check(isOn, { framework, tp = 1 }: { framework: Framework; tp?: number }, _, refuse) {
       if (isOn && framework !== 'tfjs' && tp === 1)
         refuse(
-          'it splits what lies between tensor-parallel regions, and tp is 1',
+          'it splits what lies between tensor-parallel regions, and --tp is 1',
           'Give --tp, or leave it out.',
         );
     },

@@ -130,10 +130,10 @@ export const EVERY_RUN = {
       const whole = run.promptTokens + tokens;
       if (run.mode === 'generate' && run.seq !== whole)
         rejectField(
-          'seq',
+          '--seq',
           run.seq,
           `for generation it is the prompt and the new tokens together, ${whole}`,
-          `Leave seq out, or give ${whole}.`,
+          `Leave --seq out, or give ${whole}.`,
         );
     },
     option: { flag: '--tokens', takes: '<n>', help: 'tokens to generate' },

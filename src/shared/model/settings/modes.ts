@@ -19,19 +19,18 @@ export function takesSetting(mode: Mode, name: SettingName): boolean {
   return modes === undefined || modes.includes(mode) || alsoIn.includes(mode);
 }
 
-/** Throws `bad_input` where `said` gives the setting, `called` so, a value that a run of that mode has no use for. */
+/** Throws `bad_input` where `said` gives the setting a value that a run of that mode has no use for. */
 export function refuseOtherMode<Name extends SettingName>(
   name: Name,
   said: Partial<RunSpec>,
   mode: Mode,
-  called: string = name,
 ): void {
   const { modes = [], nothing, option } = RUN_SETTINGS[name];
   const { [name]: value } = said;
   if (value === undefined || value === false || value === nothing) return;
   if (takesSetting(mode, name)) return;
   rejectField(
-    called,
+    option.flag,
     value,
     `it is a setting of ${modes.map((each) => WORDS[each]).join(' and ')}, and the mode is ${mode}`,
     `Use --mode ${modes.join(' or ')}, or leave ${option.flag} out.`,

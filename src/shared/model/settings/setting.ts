@@ -41,8 +41,11 @@ export interface Given {
   readonly lengths?: readonly number[];
 }
 
-/** Throws `bad_input` for the setting that is checked: why it cannot have its value, and what would be valid. */
-export type Refuse = (why: string, remedy: string) => never;
+/**
+ * Throws `bad_input` for the setting that is checked: why it cannot have its value, and what would be valid. `shown`: what
+ * of a value that is a list is at fault.
+ */
+export type Refuse = (why: string, remedy: string, shown?: unknown) => never;
 
 export interface SettingOption<Flag extends string = string> {
   readonly flag: Flag;

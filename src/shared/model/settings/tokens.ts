@@ -1,6 +1,5 @@
 /** Settings of a run's tokens: where they come from, how they are cached, and how the next is chosen. */
 import { CACHE_GROWTHS, type Framework, type Mode } from '../choices';
-import { rejectField } from '../reject-field';
 import { COUNTS, choice, count, positive, SWITCH, TEXTS } from './kinds';
 import { refuseBundled, setting } from './setting';
 
@@ -36,22 +35,25 @@ export const TOKENS = {
   lengths: setting({
     kind: COUNTS,
     label: 'Lengths of the sequences',
-    check(lengths, run: { mode: Mode; batch: number; seq: number; promptTokens: number }) {
+    check(
+      lengths,
+      run: { mode: Mode; batch: number; seq: number; promptTokens: number },
+      _,
+      refuse,
+    ) {
       const padded = run.mode === 'generate' ? run.promptTokens : run.seq;
       const longest = Math.max(...lengths);
       if (lengths.length !== run.batch)
-        rejectField(
-          'lengths',
-          lengths.length,
+        refuse(
           `there are that many, and the batch has ${run.batch} sequences`,
           'Give one length for each sequence.',
+          lengths.length,
         );
       if (longest !== padded)
-        rejectField(
-          'lengths',
-          longest,
+        refuse(
           `the longest is padded to, and the run says ${padded} tokens`,
           'Leave the sequence length out, or give the longest.',
+          longest,
         );
     },
     option: {
@@ -89,20 +91,18 @@ export const TOKENS = {
     kind: TEXTS,
     label: 'Prompts',
     modes: ['generate'],
-    check(prompts, run: { mode: Mode; batch: number }) {
+    check(prompts, run: { mode: Mode; batch: number }, _, refuse) {
       if (run.mode !== 'generate')
-        rejectField(
-          'prompts',
-          prompts[0],
+        refuse(
           `a run that ${run.mode === 'train' ? 'trains' : 'infers'} goes on from no text`,
           'Use --mode generate, or leave the prompt out.',
+          prompts[0],
         );
       if (prompts.length !== 1 && prompts.length !== run.batch)
-        rejectField(
-          'prompts',
-          prompts.length,
+        refuse(
           `there are that many, and the batch has ${run.batch} sequences`,
           'Give one prompt for all sequences, or one for each.',
+          prompts.length,
         );
     },
     option: {

@@ -12,7 +12,7 @@ import {
 } from '../choices';
 import { hasLmHead } from '../parameters';
 import { isQuantized } from '../precision';
-import { checkAdapterTargets } from '../weights/adapters';
+import { findUnknownTarget } from '../weights/adapters';
 import { choice, count, MODULES, SWITCH, UNCERTAIN } from './kinds';
 import { refuseBundled, setting } from './setting';
 
@@ -57,7 +57,13 @@ export const TRAINING = {
     check(targets, run: { loraRank?: number }, model, refuse) {
       if (!run.loraRank)
         refuse('the run has no adapters', 'Give --lora-rank, or leave --lora-targets out.');
-      checkAdapterTargets(model, targets);
+      const unknown = findUnknownTarget(model, targets);
+      if (unknown !== null)
+        refuse(
+          `the layers of ${model.name} have no module of that name`,
+          `Use query-value, all-linear, or some of ${unknown.known.join(',')}.`,
+          unknown.name,
+        );
     },
     option: {
       flag: '--lora-targets',

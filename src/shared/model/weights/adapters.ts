@@ -5,7 +5,6 @@
  */
 import { findImplementation } from '../families';
 import type { ModelSpec } from '../model-spec';
-import { rejectField } from '../reject-field';
 import type { Role } from '../roles';
 import { listTensors, type WeightTensor } from '.';
 
@@ -47,17 +46,14 @@ export function takesRole(model: ModelSpec, role: Role, targets: string): boolea
   return targets.split(',').includes(moduleName(model, role));
 }
 
-/** Throws `bad_input` where `targets` names a module that the model's layers do not have. */
-export function checkAdapterTargets(model: ModelSpec, targets: string): void {
-  if (targets === 'all-linear' || targets === 'query-value') return;
+/** Where `targets` names a module that the model's layers do not have: that name, and the names they have; null where none does. */
+export function findUnknownTarget(
+  model: ModelSpec,
+  targets: string,
+): { readonly name: string; readonly known: readonly string[] } | null {
+  if (targets === 'all-linear' || targets === 'query-value') return null;
   const roles = new Set(listTensors(model).flatMap(({ role }) => role ?? []));
   const known = [...roles].map((role) => moduleName(model, role));
-  const unknown = targets.split(',').find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    rejectField(
-      'loraTargets',
-      unknown,
-      `the layers of ${model.name} have no module of that name`,
-      `Use query-value, all-linear, or some of ${known.join(',')}.`,
-    );
+  const name = targets.split(',').find((each) => !known.includes(each));
+  return name === undefined ? null : { name, known };
 }

@@ -10,12 +10,17 @@ import {
   withSetting,
   writeDraft,
 } from '../../../../src/renderer/plans/draft';
-import { inWindowWords } from '../../../../src/renderer/plans/labels';
+import { faultText, inWindowWords } from '../../../../src/renderer/plans/labels';
 import { readDraft } from '../../../../src/renderer/plans/read-draft';
 import { Failure } from '../../../../src/shared/base/failure';
+import { MODES } from '../../../../src/shared/model/choices';
 import { namedModel } from '../../../../src/shared/model/named';
 import { runDefaults } from '../../../../src/shared/model/run';
-import { RUN_SETTINGS, type SettingName } from '../../../../src/shared/model/settings';
+import {
+  RUN_SETTINGS,
+  SETTING_NAMES,
+  type SettingName,
+} from '../../../../src/shared/model/settings';
 import { pick, randomFrom } from '../../../support/random-runs';
 
 const plan = (model: string, settings: Draft['settings'] = {}): Draft => ({
@@ -98,7 +103,7 @@ describe('a draft', () => {
     );
     expect(spec).toBeNull();
     expect(Object.keys(faults).sort()).toEqual(['batch', 'gpu', 'layers', 'precision', 'seq']);
-    expect(faults.batch?.message).toBe('Batch cannot be "many".');
+    expect(faultText(faults.batch)).toMatch(/^Batch cannot be "many"\. /);
     expect(faults.batch?.remedy).toMatch(/whole number/);
   });
 
@@ -128,6 +133,20 @@ describe('a draft', () => {
     expect(inWindowWords('Use --mode train, or --framework pytorch.')).toBe(
       'Use “Mode” train, or “Framework” pytorch.',
     );
+  });
+
+  test.each(DRAFT_SETTINGS)('tells at %s what is wrong by labels, and by no option', (name) => {
+    const typed = ['0', '-1', '1,024', '12 000', '1e99', 'words', '3', '7', 'on', '99999999999'];
+    const told = MODES.flatMap((mode) =>
+      typed.flatMap((text) =>
+        Object.values(
+          readDraft(plan('gpt2', { mode, [name]: text }), { framework: 'tfjs' }).faults,
+        ).map(faultText),
+      ),
+    );
+    const options = SETTING_NAMES.map((each) => RUN_SETTINGS[each].option.flag);
+    for (const text of told)
+      for (const option of options) expect(text).not.toMatch(new RegExp(`${option}(?![a-z-])`));
   });
 
   test('names models like the one that is not there', () => {

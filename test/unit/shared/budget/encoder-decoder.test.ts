@@ -78,7 +78,7 @@ describe('generation of an encoder-decoder', () => {
   it('is bound by each stack’s own positions', () => {
     expect(() => run(bart, { mode: 'generate', promptTokens: 1000, tokens: 1000 })).not.toThrow();
     expect(() => run(bart, { mode: 'generate', promptTokens: 10, tokens: 1100 })).toThrow(
-      expect.objectContaining({ message: expect.stringMatching(/tokens cannot be 1100/) }),
+      expect.objectContaining({ message: expect.stringMatching(/--tokens cannot be 1100/) }),
     );
   });
 });

@@ -39,7 +39,7 @@ describe('hybrid sharding', () => {
     const [all, groups] = [heldBy({ zero: 3, dp: 8 }), heldBy({ zero: 3, dp: 8, shardGroup: 2 })];
     expect((groups.optimizer?.adam_m ?? 0) / (all.optimizer?.adam_m ?? 1)).toBeCloseTo(4, 3);
     expect(() => checkRun(llama, train({ zero: 3, dp: 8, shardGroup: 3 }))).toThrow(
-      /shardGroup cannot be 3.*8 data-parallel/,
+      /--shard-group cannot be 3.*8 data-parallel/,
     );
     expect(() => checkRun(llama, train({ dp: 8, shardGroup: 2 }))).toThrow(/shards nothing/);
   });
@@ -60,7 +60,7 @@ describe('buckets that DeepSpeed reduces in', () => {
 
   it('are none where nothing is reduced so', () => {
     expect(() => checkRun(llama, train({ zero: 1, dp: 8, reduceBucket: 5e8 }))).toThrow(
-      /reduceBucket cannot be 500000000.*stages 2 and 3/,
+      /--reduce-bucket cannot be 500000000.*stages 2 and 3/,
     );
   });
 });
@@ -77,7 +77,7 @@ describe('modules with adapters', () => {
     expect(adapterParameters(flan, 4, 'wi_0,wi_1')).toBe(24 * 2 * 4 * (768 + 2048));
     expect(adapterParameters(preset('distilbert'), 4, 'q_lin,v_lin')).toBe(6 * 2 * 4 * (768 + 768));
     expect(() => checkRun(llama, train({ loraRank: 8, loraTargets: 'c_attn' }))).toThrow(
-      /loraTargets cannot be "c_attn".*no module/,
+      /--lora-targets cannot be "c_attn".*no module/,
     );
   });
 });
@@ -97,7 +97,7 @@ describe('an interleaved pipeline', () => {
 
   it('needs layers for its chunks and groups of micro-batches', () => {
     const refused = (given: Partial<RunSpec>) => () => checkRun(llama, train(given));
-    expect(refused({ pipelineChunks: 2 })).toThrow(/pipelineChunks cannot be 2.*one stage/);
+    expect(refused({ pipelineChunks: 2 })).toThrow(/--pp-chunks cannot be 2.*one stage/);
     expect(refused({ pp: 4, pipelineChunks: 9 })).toThrow(/there are 32/);
     expect(refused({ pp: 4, pipelineChunks: 2, microBatches: 6 })).toThrow(
       /groups of 4 micro-batches/,
@@ -119,7 +119,7 @@ describe('context parallelism', () => {
 
   it('needs a sequence that can be split and a kernel that takes keys in parts', () => {
     const refused = (given: Partial<RunSpec>) => () => checkRun(llama, train(given));
-    expect(refused({ cp: 3, seq: 4096 })).toThrow(/cp cannot be 3.*6 equal parts/);
+    expect(refused({ cp: 3, seq: 4096 })).toThrow(/--cp cannot be 3.*6 equal parts/);
     expect(refused({ cp: 2, attention: 'eager' })).toThrow(/eager attention needs all keys/);
   });
 });
@@ -172,7 +172,7 @@ describe('DoRA', () => {
         4 * outputs,
       );
     expect(() => checkRun(llama, train({ dora: true }))).toThrow(
-      /dora cannot be true.*no adapters/,
+      /--dora cannot be on.*no adapters/,
     );
   });
 });
@@ -185,6 +185,6 @@ describe('a GPU and what a server keeps on it', () => {
 
   it('holds all of a model that is served', () => {
     const served = runDefaults(llama, { mode: 'serve', framework: 'pytorch', offload: 'all' });
-    expect(() => checkRun(llama, served)).toThrow(/offload cannot be "all".*on the device/);
+    expect(() => checkRun(llama, served)).toThrow(/--offload cannot be "all".*on the device/);
   });
 });

@@ -439,57 +439,57 @@ describe('a run that cannot be', () => {
       'generation by an encoder',
       'bert-base',
       { mode: 'generate' },
-      /mode cannot be "generate".*encoder/,
+      /--mode cannot be "generate".*encoder/,
     ],
     [
       'quantized weights trained without adapters',
       'llama-2-7b',
       { mode: 'train', precision: 'int4' },
-      /precision cannot be "int4"/,
+      /--precision cannot be "int4"/,
     ],
     [
       'flash attention in fp32',
       'llama-2-7b',
       { mode: 'train', precision: 'fp32', attention: 'flash' },
-      /attention cannot be "flash"/,
+      /--attention cannot be "flash"/,
     ],
     [
       'more tensor-parallel ranks than heads divide',
       'llama-2-7b',
       { mode: 'train', tp: 3 },
-      /tp cannot be 3.*32 heads/,
+      /--tp cannot be 3.*32 heads/,
     ],
     [
       'more stages than layers',
       'llama-2-7b',
       { mode: 'train', pp: 33 },
-      /pp cannot be 33.*32 layers/,
+      /--pp cannot be 33.*32 layers/,
     ],
     [
       'adapters without training',
       'llama-2-7b',
       { mode: 'infer', loraRank: 8 },
-      /loraRank cannot be 8/,
+      /--lora-rank cannot be 8/,
     ],
     [
       'experts spread where there are none',
       'llama-2-7b',
       { mode: 'train', expertParallel: 2, dp: 2 },
-      /expertParallel cannot be 2/,
+      /--expert-parallel cannot be 2/,
     ],
     [
       'sequence parallelism without tensor parallelism',
       'llama-2-7b',
       { mode: 'train', sequenceParallel: true },
-      /sequenceParallel/,
+      /--sequence-parallel cannot be on/,
     ],
     [
       'ZeRO on the bundled framework',
       'gpt2',
       { mode: 'train', framework: 'tfjs', zero: 3 },
-      /zero cannot be 3/,
+      /--zero cannot be 3/,
     ],
-    ['a dropout of one', 'llama-2-7b', { mode: 'train', dropout: 1 }, /dropout cannot be 1/],
+    ['a dropout of one', 'llama-2-7b', { mode: 'train', dropout: 1 }, /--dropout cannot be 1/],
   ])('%s is refused', (_, name, given, message) => {
     expect(() => checkRun(preset(name), runDefaults(preset(name), given))).toThrow(
       refusal(message),
@@ -509,6 +509,6 @@ describe('a billion', () => {
     expect(() => modelFromConfig(deep, 'x')).toThrow(/cannot be/);
     const gpt2 = preset('gpt2');
     const run = runDefaults(gpt2, { mode: 'train', framework: 'tfjs', gradAccum: 1e9 });
-    expect(() => checkRun(gpt2, run)).toThrow(/gradAccum cannot be 1000000000/);
+    expect(() => checkRun(gpt2, run)).toThrow(/--grad-accum cannot be 1000000000/);
   });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../../../src/shared/base/failure';
+import { FRAMEWORKS } from '../../../../src/shared/model/choices';
 import { preset, presetNames } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
+import {
+  RUN_SETTINGS,
+  SETTING_NAMES,
+  type SettingName,
+} from '../../../../src/shared/model/settings';
 import { MODES, type ModelSpec, type RunSpec } from '../../../../src/shared/model/spec';
 import { checkModel, checkRun, listRefusals } from '../../../../src/shared/model/validate';
 
@@ -58,15 +65,15 @@ describe('a run', () => {
     [
       'a sequence past the positions',
       { ...train, seq: 1025 },
-      /seq cannot be 1025.*1024 positions/,
+      /--seq cannot be 1025.*1024 positions/,
     ],
     [
       'a prompt and tokens past the positions',
       { ...generate, promptTokens: 1000, tokens: 25, seq: 1025 },
       /1000 prompt tokens and 25 new ones are 1025/,
     ],
-    ['no batch', { ...train, batch: 0 }, /batch cannot be 0/],
-    ['a fraction of a step', { ...train, steps: 1.5 }, /steps cannot be 1.5/],
+    ['no batch', { ...train, batch: 0 }, /--batch cannot be 0/],
+    ['a fraction of a step', { ...train, steps: 1.5 }, /--steps cannot be 1.5/],
     [
       'checkpoints further apart than there are layers',
       { ...train, checkpointing: 'every=13' },
@@ -75,7 +82,7 @@ describe('a run', () => {
     [
       'no tokens to generate',
       { ...generate, tokens: 0, seq: generate.promptTokens },
-      /tokens cannot be 0/,
+      /--tokens cannot be 0/,
     ],
     [
       'a length that is not prompt plus tokens',
@@ -83,19 +90,19 @@ describe('a run', () => {
       /prompt and the new tokens together, 48/,
     ],
     ['a batch no exact integer could measure', { ...train, batch: 10 ** 9 }, /2\^53/],
-    ['no temperature at all', { ...generate, temperature: 0 }, /temperature cannot be 0/],
-    ['a share of tokens above one', { ...generate, topP: 1.5 }, /topP cannot be 1.5/],
-    ['a fraction of a token', { ...generate, topK: 2.5 }, /topK cannot be 2.5/],
+    ['no temperature at all', { ...generate, temperature: 0 }, /--temperature cannot be 0/],
+    ['a share of tokens above one', { ...generate, topP: 1.5 }, /--top-p cannot be 1.5/],
+    ['a fraction of a token', { ...generate, topK: 2.5 }, /--top-k cannot be 2.5/],
     [
       'more prompts than sequences',
       { ...generate, prompts: ['a', 'b'] },
-      /prompts cannot be 2.*1 sequences/,
+      /--prompt cannot be 2.*1 sequences/,
     ],
     ['a prompt to train on', { ...train, prompts: ['a'] }, /trains goes on from no text/],
     [
       'a layout of a cache it has not',
       { ...generate, kvCache: false, cacheGrowth: 'static' },
-      /cacheGrowth cannot be "static".*no KV cache/,
+      /--cache-growth cannot be "static".*no KV cache/,
     ],
     [
       'a cache that the bundled workload does not have',
@@ -105,17 +112,22 @@ describe('a run', () => {
     [
       'a precision nobody knows',
       { ...train, precision: 'fp7' as RunSpec['precision'] },
-      /precision cannot be "fp7"/,
+      /--precision cannot be "fp7"/,
     ],
   ])('with %s is refused', (_, run, message) => {
     expect(() => checkRun(gpt2, run)).toThrow(refusal(message));
   });
 
   it.each<[string, Partial<RunSpec>, RegExp, RegExp]>([
-    ['generate', { optimizer: 'sgd' }, /optimizer cannot be "sgd".*training/, /--mode train, or/],
-    ['infer', { checkpointing: 'full' }, /checkpointing cannot be "full"/, /leave --checkpointing/],
-    ['train', { tokens: 5 }, /tokens cannot be 5.*generation, and the mode is train/, /generate/],
-    ['serve', { promptTokens: 5 }, /promptTokens cannot be 5/, /--mode generate/],
+    ['generate', { optimizer: 'sgd' }, /--optimizer cannot be "sgd".*training/, /--mode train, or/],
+    [
+      'infer',
+      { checkpointing: 'full' },
+      /--checkpointing cannot be "full"/,
+      /leave --checkpointing/,
+    ],
+    ['train', { tokens: 5 }, /--tokens cannot be 5.*generation, and the mode is train/, /generate/],
+    ['serve', { promptTokens: 5 }, /--prompt-tokens cannot be 5/, /--mode generate/],
     ['infer', { kvPrecision: 'fp8' }, /generation and serving/, /--mode generate or serve/],
   ])('in mode %s is refused what was said of another: %o', (mode, said, message, remedy) => {
     const llama = preset('llama-3-8b');
@@ -140,10 +152,10 @@ describe('a run', () => {
   it('past what can be counted names the count that is too great', () => {
     const llama = preset('llama-3-8b');
     for (const [given, field] of [
-      [{ mode: 'train', batch: 1e12 }, 'batch'],
-      [{ mode: 'train', seq: 1e12 }, 'seq'],
-      [{ mode: 'generate', tokens: 1e12 }, 'tokens'],
-      [{ mode: 'generate', promptTokens: 1e12 }, 'promptTokens'],
+      [{ mode: 'train', batch: 1e12 }, '--batch'],
+      [{ mode: 'train', seq: 1e12 }, '--seq'],
+      [{ mode: 'generate', tokens: 1e12 }, '--tokens'],
+      [{ mode: 'generate', promptTokens: 1e12 }, '--prompt-tokens'],
     ] as const)
       expect(() => checkRun(llama, runDefaults(llama, given))).toThrow(
         refusal(new RegExp(`^${field} cannot be 1000000000000:`)),
@@ -199,23 +211,45 @@ describe('a run', () => {
     });
   });
 
-  it.each<[string, Partial<RunSpec>, RegExp]>([
-    ['of another kind', { batch: 0 }, /^Batch cannot be 0/],
-    ['too great for the model', { promptTokens: 1, tokens: 5000 }, /^Tokens to generate cannot be/],
-    [
-      'of another mode',
-      { gradAccum: 8, framework: 'pytorch' },
-      /^[A-Z].* cannot be 8: it is a setting of training/,
-    ],
-    ['beyond all counting', { batch: 2 ** 50 }, /^Batch cannot be/],
-  ])(
-    'refuses in a form what is %s by its label, never by a name of the code',
-    (_, given, message) => {
-      const run = runDefaults(gpt2, { mode: 'generate', ...given });
-      const refused = [...listRefusals(gpt2, run, given).values()];
-      expect(refused.map((failure) => failure.message)).toEqual([expect.stringMatching(message)]);
-      for (const failure of refused)
-        expect(`${failure.message} ${failure.remedy}`).not.toMatch(/promptTokens|gradAccum/);
-    },
-  );
+  it.each(SETTING_NAMES)('refused for %s is refused by the option of a setting', (name) => {
+    const refused = refusalsOf(name);
+    // Whatever it is set to, it is a word that somebody else reads, or what can be is refused in another setting.
+    if (!NEVER_REFUSED.has(name)) expect(refused).not.toEqual([]);
+    for (const { code, message, remedy } of refused) {
+      // What the bundled workload lacks is not the setting's fault.
+      if (code === 'unavailable') continue;
+      const flag = /^(--[a-z-]+) cannot be /.exec(message)?.[1];
+      expect(FLAGS, message).toContain(flag);
+      expect(`${message} ${remedy}`).not.toMatch(NAMES_OF_CODE);
+    }
+    const own = refused.filter(({ message }) =>
+      message.startsWith(`${RUN_SETTINGS[name].option.flag} `),
+    );
+    if (!NEVER_REFUSED.has(name)) expect(own).not.toEqual([]);
+  });
 });
+
+const FLAGS = SETTING_NAMES.map((name) => RUN_SETTINGS[name].option.flag);
+const NEVER_REFUSED: ReadonlySet<SettingName> = new Set(['causal', 'gpu']);
+/** promptTokens, gradAccum and the like: what nobody types. */
+const NAMES_OF_CODE = new RegExp(
+  `\\b(${SETTING_NAMES.filter((name) => /[A-Z]/.test(name)).join('|')})\\b`,
+);
+
+/** What is refused where one setting is anything at all, of several models in every mode under both frameworks. */
+function refusalsOf(name: SettingName): readonly Failure[] {
+  const values = [-1, 0, 1, 1.5, 3, 7, 1e12, 'nonsense', true, false, [1, 1, 1], [0], ['a', 'b']];
+  const { choices = [] } = RUN_SETTINGS[name].kind;
+  return ['gpt2', 'bert-base', 'llama-3-8b'].flatMap((called) =>
+    MODES.flatMap((mode) =>
+      FRAMEWORKS.flatMap((framework) =>
+        [...values, ...choices].flatMap((value) => {
+          const said = { mode, framework, [name]: value } as Partial<RunSpec>;
+          const model = preset(called);
+          const usual = runDefaults(model, { mode, framework });
+          return [...listRefusals(model, { ...usual, ...said }, said).values()];
+        }),
+      ),
+    ),
+  );
+}

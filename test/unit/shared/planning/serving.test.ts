@@ -53,9 +53,9 @@ describe('GGUF', () => {
   });
 
   it('is given to llama.cpp alone', () => {
-    expect(() => checkRun(llama, serve({ gguf: 'Q4_0' }))).toThrow(/gguf cannot be "Q4_0"/);
+    expect(() => checkRun(llama, serve({ gguf: 'Q4_0' }))).toThrow(/--gguf cannot be "Q4_0"/);
     expect(() => checkRun(llama, serve({ engine: 'llama.cpp', gpuShare: 0.5 }))).toThrow(
-      /gpuShare cannot be 0.5/,
+      /--gpu-share cannot be 0.5/,
     );
   });
 });
@@ -99,9 +99,9 @@ describe('a serving engine', () => {
 
   it('is named in the settings that are its own alone', () => {
     const infer = runDefaults(llama, { mode: 'infer', framework: 'pytorch', kvBlock: 8 });
-    expect(() => checkRun(llama, infer)).toThrow(/kvBlock cannot be 8.*serving/);
+    expect(() => checkRun(llama, infer)).toThrow(/--kv-block cannot be 8.*serving/);
     expect(() =>
       checkRun(preset('bert-base'), runDefaults(preset('bert-base'), { mode: 'serve' })),
-    ).toThrow(/mode cannot be "serve".*decoders/);
+    ).toThrow(/--mode cannot be "serve".*decoders/);
   });
 });
