@@ -17,6 +17,7 @@ import {
   parseComputeApps,
 } from '../../nvidia-smi-format/query-csv';
 import { attribute, listShareIds, listShareSeries } from '../attribution';
+import { RecentPids } from '../recent-pids';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { runOnce } from './run-once';
 
@@ -78,11 +79,13 @@ export class GpuProcesses implements Sampler {
   readonly #abort = new AbortController();
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
+  readonly #pids: RecentPids;
   #graphics = true;
   #warned = false;
 
   constructor(options: GpuProcessesOptions) {
     this.#options = options;
+    this.#pids = new RecentPids(options.scope);
   }
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
@@ -106,9 +109,8 @@ export class GpuProcesses implements Sampler {
   }
 
   async #look(sink: SampleSink, clock: SessionClock): Promise<void> {
-    const { path, env, gpus, scope, ownPids, sharesPids } = this.#options;
-    // A process seen by the driver while it ran is the workload's even if it ends before the answer is here.
-    const before = scope.pids();
+    const { path, env, gpus, ownPids, sharesPids } = this.#options;
+    this.#pids.look();
     const answer = await readProcessTable(
       path,
       { env, timeoutMs: this.#options.timeoutMs ?? 5000, signal: this.#abort.signal },
@@ -125,11 +127,10 @@ export class GpuProcesses implements Sampler {
       return;
     }
     if (answer.table.monitored === null) this.#graphics = false;
-    const workloadPids = [...new Set([...before, ...scope.pids()])];
     for (const { gpuIndex, workload, other } of attribute({
       gpus,
       ...answer.table,
-      workloadPids,
+      workloadPids: this.#pids.look(),
       ownPids: ownPids(),
       sharesPids,
     })) {

@@ -19,6 +19,7 @@ import {
 import type { SeriesInfo } from '../../../shared/trace/types';
 import { clockOrigin, type SessionClock } from '../../install/session-clock';
 import { attribute, listShareIds, listShareSeries } from '../attribution';
+import { RecentPids } from '../recent-pids';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { every } from '../shared-timer';
 import { BatchReceiver } from '../thread/batch-receiver';
@@ -67,11 +68,12 @@ export class NvmlSampler implements Sampler {
   #heardAt: Micros | null = null;
   #startedAt: Micros = 0;
   #stopping: Promise<void> | null = null;
-  #pids: readonly number[] = [];
+  readonly #pids: RecentPids;
   #firstBatch: () => void = () => {};
 
   constructor(options: NvmlSamplerOptions) {
     this.#options = options;
+    this.#pids = new RecentPids(options.scope);
     this.#table = seriesTable(options.sampled, Math.max(1, options.intervalMs));
   }
 
@@ -149,11 +151,8 @@ export class NvmlSampler implements Sampler {
     }
   }
 
-  /** A process the driver saw while it ran is the workload's, even if it has ended since. */
   #attribute(answers: readonly ProcessAnswer[]): void {
-    const before = this.#pids;
-    this.#pids = this.#options.scope.pids();
-    const workloadPids = [...new Set([...before, ...this.#pids])];
+    const workloadPids = this.#pids.look();
     for (const answer of answers) this.#shares(answer, workloadPids);
   }
 
