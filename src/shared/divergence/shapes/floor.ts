@@ -23,6 +23,8 @@ const COARSEST = 12;
 
 export interface Floor {
   readonly windows: readonly Window[];
+  /** In which the run ended, right after these: its highest value counts, its lowest is no floor. */
+  readonly last: Window | null;
   /** Lowest value of the line, before it rose where that was seen. */
   readonly rest: Bytes;
   readonly highest: Bytes;
@@ -41,11 +43,11 @@ export function findFloors(line: SeriesData, period: Micros | null): Floor[] {
   return [...new Set(lengths)].map((length) => floorIn(joinRuns(runs, length)));
 }
 
-function floorIn(all: readonly Window[]): Floor {
+function floorIn({ windows: all, last }: Windows): Floor {
   const rest = Math.min(...all.map(({ low }) => low));
   const kept = Math.max(...all.map(({ low }) => low));
   const highest = Math.max(...all.map(({ high }) => high));
-  if (kept <= rest) return { windows: all, rest, highest };
+  if (kept <= rest) return { windows: all, last, rest, highest };
   const isUp = ({ low }: Window) => low >= rest + 0.1 * (kept - rest);
   const begin = all.findIndex(isUp);
   // The end of a process gives everything back, some of it a moment before.
@@ -54,10 +56,17 @@ function floorIn(all: readonly Window[]): Floor {
   const isGradual = begin > 0 && all[begin]!.low - rest < 0.2 * (kept - rest);
   // What holds much of it for long before it rises was running: an idle device holds next to nothing.
   const wasRunning = begin >= 0.2 * all.length && rest >= 0.2 * kept;
-  return { windows: all.slice(isGradual || wasRunning ? 0 : begin, end + 1), rest, highest };
+  const windows = all.slice(isGradual || wasRunning ? 0 : begin, end + 1);
+  return { windows, last: all[end + 1] ?? last, rest, highest };
 }
 
-function joinRuns(runs: readonly SampleRun[], length: Micros): Window[] {
+interface Windows {
+  readonly windows: readonly Window[];
+  /** What is left over at the end, shorter than the others. */
+  readonly last: Window | null;
+}
+
+function joinRuns(runs: readonly SampleRun[], length: Micros): Windows {
   const windows: Window[] = [];
   for (const run of runs) {
     const open = windows.at(-1);
@@ -71,10 +80,9 @@ function joinRuns(runs: readonly SampleRun[], length: Micros): Window[] {
         high: Math.max(open.high, run.high),
       };
   }
-  // What is left over at the end is shorter than the others, and its lowest value no floor.
   const last = windows.at(-1);
-  if (windows.length > 1 && last !== undefined && last.t1 - last.t0 < 0.8 * length) windows.pop();
-  return windows;
+  const isShort = windows.length > 1 && last !== undefined && last.t1 - last.t0 < 0.8 * length;
+  return isShort ? { windows: windows.slice(0, -1), last } : { windows, last: null };
 }
 
 /** From the beginning of the first window to the end of the last; of none nothing. */

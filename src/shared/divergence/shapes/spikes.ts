@@ -19,6 +19,9 @@ const MIN_HEIGHT = 64 * MiB;
 /** Windows on either side that tell what is usual. */
 const AROUND = 10;
 const MIN_WINDOWS = 10;
+/** As many on either side are needed to tell. */
+const MIN_BEFORE = 2;
+const MIN_AFTER = 2;
 const MAX_LENGTH = 3;
 /** Windows of a line from which on they are short. */
 const FINE = 48;
@@ -27,49 +30,69 @@ const HABIT = 3;
 const MIN_LEAD = 0.4;
 
 /** In order of time, null where there is none; `windows` as long as a period of the line at least. */
-export function findSpikes({ windows, rest }: Floor): Spike[] | null {
+export function findSpikes({ windows, last, rest }: Floor): Spike[] | null {
   if (windows.length < MIN_WINDOWS) return null;
-  const highs = windows.map(({ high }) => high);
-  const usual = median(highs);
-  const noise = median(highs.map((high) => Math.abs(high - usual)));
+  const usual = median(windows.map(({ high }) => high));
+  const noise = median(windows.map(({ high }) => Math.abs(high - usual)));
   const least = Math.max(MIN_HEIGHT, 0.05 * (usual - rest), 8 * noise);
-  const found: Spike[] = [];
-  // The first tenth is how a run starts.
-  for (let i = Math.ceil(windows.length / 10); i < windows.length - 2; i++) {
-    const spike = spikeAt(windows, highs, i, least);
-    if (spike === null) continue;
-    found.push(spike.spike);
-    i += spike.length;
-  }
+  const moments = listMoments(last === null ? windows : [...windows, last], least);
+  // The first tenth is how a run starts, and of its end nothing tells whether it would have come back.
+  const sure = moments.filter(
+    ({ from, to }) => from >= windows.length / 10 && to < windows.length - MIN_AFTER,
+  );
+  const found = moments.filter((one) => sure.some((it) => it === one || isLike(one, it)));
   if (found.length === 0 || found.length > Math.max(3, windows.length / 24)) return null;
   // In windows so long that each holds much of what comes and goes, its tops are a matter of chance.
   const moves = usual - median(windows.map(({ low }) => low));
   const isChance = windows.length < FINE && found.length > 1;
-  return isChance && found.some(({ above }) => above < 0.6 * moves) ? null : found;
+  if (isChance && found.some(({ spike }) => spike.above < 0.6 * moves)) return null;
+  return found.map(({ spike }) => spike);
 }
 
-function spikeAt(
+interface Moment {
+  readonly spike: Spike;
+  /** First and last of its windows. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Every moment that stands by `least` above the windows before it and those after it, where there are any. */
+function listMoments(windows: readonly Window[], least: Bytes): Moment[] {
+  const highs = windows.map(({ high }) => high);
+  const moments: Moment[] = [];
+  for (let i = MIN_BEFORE; i < windows.length; i++) {
+    const moment = momentAt(windows, highs, i, least);
+    if (moment === null) continue;
+    moments.push(moment);
+    i = moment.to;
+  }
+  return moments;
+}
+
+/** Within a quarter as high, and as far above what is usual. */
+const isLike = ({ spike }: Moment, { spike: { value, above } }: Moment): boolean =>
+  Math.max(Math.abs(spike.value - value), Math.abs(spike.above - above)) <= 0.25 * above;
+
+function momentAt(
   windows: readonly Window[],
   highs: readonly number[],
   from: number,
   least: Bytes,
-): { readonly spike: Spike; readonly length: number } | null {
+): Moment | null {
   const before = highs.slice(Math.max(0, from - AROUND), from);
   const usual = median(before);
   if (highs[from]! - usual < least || Math.max(...before.slice(-2)) - usual > 0.5 * least)
     return null;
   let to = from;
   while (to + 1 < highs.length && highs[to + 1]! - usual >= 0.5 * least) to++;
+  if (to - from + 1 > MAX_LENGTH) return null;
   const after = highs.slice(to + 1, to + 1 + AROUND);
-  if (to - from + 1 > MAX_LENGTH || after.length < 2) return null;
   const top = Math.max(...highs.slice(from, to + 1));
-  const above = top - Math.max(usual, median(after));
+  const above = top - Math.max(usual, after.length === 0 ? usual : median(after));
   if (above < least || isHabit([highs.slice(0, from), highs.slice(to + 1)], top, above))
     return null;
-  return {
-    spike: { t0: windows[from]!.t0, t1: windows[to]!.t1, value: top, above },
-    length: to - from,
-  };
+  const spike = { t0: windows[from]!.t0, t1: windows[to]!.t1, value: top, above };
+  return { spike, from, to };
 }
 
 /**

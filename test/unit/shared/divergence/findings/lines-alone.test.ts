@@ -209,6 +209,33 @@ describe('a line that nothing is known of', () => {
     expect(spike?.title).toMatch(/while decode ran/);
   });
 
+  it.each([
+    ['in its last reading', [100, 200, 299]],
+    ['in its last but one', [100, 200, 298]],
+    ['a moment before its end', [100, 200, 294]],
+    ['soon after it began', [16, 100, 200]],
+  ])('that rises for a third moment %s rose three times', (_when, at) => {
+    // Of the third row the process ends before the log does.
+    const line = log('gpu0.memory.used', 300, (i) =>
+      at.includes(i) ? 9 * GiB : i > 294 && at.includes(294) ? 0 : 5 * GiB,
+    );
+    const [spike, ...rest] = found([line]);
+    expect(rest).toEqual([]);
+    expect(spike?.title).toMatch(/the tallest of 3$/);
+    expect(spike?.spans).toHaveLength(3);
+    for (const [j, t] of at.entries()) {
+      expect(spike?.spans?.[j]?.[0]).toBeLessThanOrEqual(t * SECOND);
+      expect(spike?.spans?.[j]?.[1]).toBeGreaterThanOrEqual(t * SECOND);
+    }
+  });
+
+  it('that rises at its very end alone, or by another height than before, may yet stay there', () => {
+    const ends = (before: number) => (i: number) => (i === 100 ? before : i >= 298 ? 9 : 5) * GiB;
+    expect(kinds([log('gpu0.memory.used', 300, ends(5))])).toEqual([]);
+    const [spike] = found([log('gpu0.memory.used', 300, ends(20))]);
+    expect(spike?.title).not.toMatch(/tallest/);
+  });
+
   it('that comes nearly as high again and again is no spike after a while without', () => {
     const heights = [
       0, 3, 1, 4, 0, 2, 4, 1, 3, 0, 0, 0, 0, 0, 0, 0, 4.2, 0, 0, 2, 1, 3, 0, 4, 1, 2,
