@@ -16,6 +16,7 @@ import { findAllocatorOverhead } from './allocator';
 import { findBeyondObserved } from './beyond-observed';
 import { findChangedBatch } from './changed-batch';
 import { findContext } from './context';
+import { findFilled } from './filled';
 import { findFirstStep } from './first-step';
 import { forecastOutOfMemory } from './forecast';
 import { findGrowth } from './growth';
@@ -74,7 +75,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const byThemselves = [...beside, ...findShapes(input, { framework, watched, rises, isNamed })];
   const changedBatch = findChangedBatch(input);
   const isTold = isNamed || changedBatch !== null || byThemselves.length > 0;
-  const shapes = isTold ? byThemselves : [findBeyondObserved(input)].filter((one) => one !== null);
+  const shapes = isTold ? byThemselves : findMilder(input, watched);
   // Other runs that would fit matter only where none of them has been named.
   const rivals = (setting === null && !hasSlope && judged?.mismatch?.fitting) || [];
   const findings = [
@@ -159,6 +160,12 @@ interface Beside {
   readonly rises: readonly LineFinding[];
   /** A leak by the step or a setting accounts for what all lines but the host's do. */
   readonly isNamed: boolean;
+}
+
+/** What is told only of a run of which nothing else is. */
+function findMilder(input: DiagnosisInput, watched: readonly Watched[]): Finding[] {
+  const beyond = findBeyondObserved(input);
+  return beyond === null ? findFilled(input, watched) : [beyond];
 }
 
 /** What lines do by themselves, with no budget to hold them against. */

@@ -103,7 +103,13 @@ function goesOn(points: readonly Point[], growth: number, slope: number): boolea
   const steps = points.slice(1).map(({ y }, i) => y - points[i]!.y);
   if (Math.max(...steps) > 0.34 * growth || Math.min(...steps) < -0.25 * growth) return false;
   if (steps.filter((one) => one > 0.02 * growth).length < 4) return false;
-  if (longestRest(points, 0.06 * growth) > Math.max(2, MAX_REST * points.length)) return false;
+  if (
+    longestRest(
+      points.map(({ y }) => y),
+      0.06 * growth,
+    ) > Math.max(2, MAX_REST * points.length)
+  )
+    return false;
   const third = Math.ceil(points.length / 3);
   const share = (some: readonly Point[]) => (fitTrend(some)?.slope ?? 0) / slope;
   const [begin = 0, end = 0] = halves(points).map(share);
@@ -114,15 +120,15 @@ function goesOn(points: readonly Point[], growth: number, slope: number): boolea
   );
 }
 
-/** Most points in a row of which none lies further from another than `give`. */
-function longestRest(points: readonly Point[], give: number): number {
+/** Most values in a row of which none lies further from another than `give`. */
+export function longestRest(values: readonly Bytes[], give: Bytes): number {
   let longest = 0;
-  for (let from = 0; from + longest < points.length; from++) {
-    let [low, high] = [points[from]!.y, points[from]!.y];
+  for (let from = 0; from + longest < values.length; from++) {
+    let [low, high] = [values[from]!, values[from]!];
     let to = from + 1;
-    for (; to < points.length; to++) {
-      low = Math.min(low, points[to]!.y);
-      high = Math.max(high, points[to]!.y);
+    for (; to < values.length; to++) {
+      low = Math.min(low, values[to]!);
+      high = Math.max(high, values[to]!);
       if (high - low > give) break;
     }
     longest = Math.max(longest, to - from);

@@ -116,10 +116,55 @@ describe('a line that nothing is known of', () => {
     expect(kinds(climb(160), { budget })).toContain('growth');
   });
 
-  it('that climbs and levels off does not grow', () => {
-    expect(
-      kinds([log('gpu0.memory.used', 300, (i) => 4 * GiB + 2 * GiB * (1 - Math.exp(-i / 60)))]),
-    ).toEqual([]);
+  describe('that climbs, comes to its end and stays', () => {
+    const curve = (i: number) => 4 * GiB + 2 * GiB * (1 - Math.exp(-i / 40));
+    const straight = (i: number) => 4 * GiB + Math.min(100, i) * 20 * MiB;
+    const swing = (i: number) => (i % 5) * 100 * MiB;
+
+    it.each([
+      [
+        'a curve, of low confidence where nothing tells of work',
+        [log('gpu0.memory.used', 300, curve)],
+        'low',
+      ],
+      [
+        'a curve, beside a busy card',
+        [log('gpu0.memory.used', 300, curve), busy(() => 80_000)],
+        'medium',
+      ],
+      ['a straight line', [log('gpu0.memory.used', 300, straight), busy(() => 80_000)], 'medium'],
+      ['under steps', [log('gpu0.memory.used', 300, (i) => straight(i) + swing(i))], 'medium'],
+      ['of the host', [log('tree.rss', 300, straight)], 'low'],
+    ])('does not grow, and is told for what it rose by: %s', (_name, lines, confidence) => {
+      const [held, ...rest] = found(lines);
+      expect(rest).toEqual([]);
+      expect(held).toMatchObject({ kind: 'plateau', confidence });
+      expect(held?.title).toMatch(/^.* rose by .* in the first .* and was held to the end$/);
+      expect(Math.abs((held?.bytes ?? 0) / GiB - 1.95)).toBeLessThan(0.08);
+      expect(held?.evidence.join(' ')).toMatch(/so it is no leak/);
+    });
+
+    it('between announced steps, and is loading before them', () => {
+      const markers = (from: number) =>
+        Array.from({ length: 40 }, (_, i) =>
+          phase('decode', i + 1, from + i * 4000, from + i * 4000 + 3500),
+        ).flat();
+      const lines = [log('gpu0.memory.used', 300, straight)];
+      const [held] = found(lines, { markers: markers(5000) });
+      expect(held).toMatchObject({ kind: 'plateau', confidence: 'medium' });
+      expect(held?.evidence.join(' ')).toMatch(/steps began while most of it rose/);
+      expect(kinds(lines, { markers: markers(120_000) })).toEqual([]);
+      expect(kinds([...lines, busy((i) => (i < 110 ? 0 : 90_000))])).toEqual([]);
+    });
+
+    it('as was predicted is no finding, and more than was predicted is one', () => {
+      const held = { params: 4 * GiB, kv_cache: 2 * GiB };
+      const budget = (kv: number) =>
+        budgetWith([['load', null, null, { ...held, kv_cache: kv }, { ...held, kv_cache: kv }]]);
+      const lines = [log('gpu0.memory.used', 300, straight), busy(() => 80_000)];
+      expect(kinds(lines, { budget: budget(2 * GiB) })).not.toContain('plateau');
+      expect(kinds(lines, { budget: budget(0) })).toContain('plateau');
+    });
   });
 
   it('that climbs straight and comes to rest just before its end does not grow', () => {

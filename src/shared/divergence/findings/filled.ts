@@ -1,0 +1,106 @@
+/**
+ * A line that climbs while the run is at work, comes to its end and stays there: neither a leak, since it ended, nor
+ * nothing, since the run needs from then on what it reached. Told where nothing else is.
+ */
+import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../base/format';
+import { MiB, type Micros } from '../../base/units';
+import { spanStatistics } from '../../trace/held';
+import { deviceIn, deviceUtilization } from '../../trace/series-ids';
+import { listDevices, seriesById } from '../overlay/lines';
+import type { DiagnosisInput, Finding } from '../overlay/types';
+import { type Fill, findFill } from '../shapes/fill';
+import { MIN_SECONDS } from './growth';
+import { firstShown, stepStarts, type Watched, withoutEchoes } from './watched';
+
+const BUSY = 20_000;
+const MIN_SWING = 48 * MiB;
+/** A process that starts, imports and reads takes as much of the host's memory. */
+const MIN_HOST = 256 * MiB;
+
+/** One of the framework, the devices and the host each. */
+export function findFilled(input: DiagnosisInput, watched: readonly Watched[]): Finding[] {
+  // What is being recorded may yet go on, or give it back.
+  if (input.live === true) return [];
+  return withoutEchoes(
+    watched.flatMap((one) => {
+      const fill = firstShown(one, findFill);
+      if (fill === null || isDue(input, one, fill) || !isBorneOut(one, fill)) return [];
+      const work = tellWork(input, one, fill);
+      // What was at rest while it rose, where that can be told, was loading.
+      if (work === 'none' || (work === null && fill.bytes > fill.before)) return [];
+      return [{ of: one.of, finding: describe(one, fill, work) }];
+    }),
+  ).map(({ finding }) => finding);
+}
+
+/** The first seconds of a process, and what is no more than was predicted. */
+function isDue({ budget, overlay }: DiagnosisInput, { of }: Watched, fill: Fill): boolean {
+  if ((fill.full - fill.from) / 1e6 < MIN_SECONDS[of]) return true;
+  if (of === 'host') return fill.bytes < MIN_HOST;
+  return budget !== null && fill.after - overlay.baselineBytes <= 1.02 * budget.tiers.refined.total;
+}
+
+/** Whether the mean rose and was held as the lowest values were, which may lie where in a step the line was read. */
+function isBorneOut({ line }: Watched, { from, full, to, bytes }: Fill): boolean {
+  const mean = (t0: Micros, t1: Micros) => spanStatistics(line, t0, t1, null).mean ?? 0;
+  const half = (full + to) / 2;
+  const begun = mean(from, from + (full - from) / 5);
+  const [early, late] = [mean(full, half), mean(half, to)];
+  return early - begun >= 0.5 * bytes && late - early <= 0.1 * bytes;
+}
+
+/**
+ * What shows that the run was at work while memory rose; `none` where something shows that it was not. Loading ends
+ * in work, so of the climb that part counts in which most of it rose.
+ */
+function tellWork(
+  { lines, spans }: DiagnosisInput,
+  { line, period }: Watched,
+  { from, risen, climb }: Fill,
+): string | 'none' | null {
+  const during = stepStarts(spans).filter((t) => t >= from && t <= risen);
+  const covered = (during.at(-1) ?? 0) - (during[0] ?? 0);
+  const isMost = (length: Micros) => length >= 0.5 * (risen - from);
+  if (spans.length > 0)
+    return during.length >= 3 && isMost(covered)
+      ? `${formatInteger(during.length)} steps began while most of it rose`
+      : 'none';
+  if (period !== null && isMost(Math.min(risen, period.span[1]) - period.span[0]))
+    return 'the line repeated its steps meanwhile';
+  const device = deviceIn(line.info.id) ?? listDevices(lines)[0];
+  const busy = device === undefined ? undefined : seriesById(lines, deviceUtilization(device));
+  if (busy !== undefined) {
+    const mean = spanStatistics(busy, from, risen, null).mean ?? 0;
+    return mean >= BUSY ? `the card was ${formatPercent(mean / 1000)} busy meanwhile` : 'none';
+  }
+  const swinging = climb.slice(1).filter(({ low }, i) => climb[i]!.high - low >= MIN_SWING);
+  return swinging.length > 0.6 * climb.length ? 'the line rose and fell meanwhile' : null;
+}
+
+function describe({ line, name, of }: Watched, fill: Fill, work: string | null): Finding {
+  const { from, full, to, bytes, before, after, lowest } = fill;
+  const isStart = from <= 0.1 * (to - from);
+  const when = isStart
+    ? `in the first ${formatDuration(full)}`
+    : `from ${formatDuration(from)} to ${formatDuration(full)}`;
+  return {
+    kind: 'plateau',
+    title: `${name} rose by ${formatBytes(bytes)} ${when} and was held to the end`,
+    bytes,
+    phase: null,
+    span: [from, to],
+    confidence: work === null || of === 'host' ? 'low' : 'medium',
+    evidence: [
+      `The lowest values of ${line.info.id} rise bit by bit from ${formatBytes(before)} at ${formatDuration(from)} to ${formatBytes(after)}, where they stay from ${formatDuration(full)} to ${formatDuration(to)}, never below ${formatBytes(lowest)}.`,
+      work === null
+        ? 'Nothing tells whether the run was at work meanwhile or still loading.'
+        : `It was at work: ${work}.`,
+      'It came to its end, so it is no leak: caches that fill to their bound rise so, and allocators that find the size of what they keep.',
+    ],
+    formula: 'held = middle of the lowest values at the end − lowest value where the rise began',
+    remedy:
+      of === 'host'
+        ? 'Count what it reached, not what it began with, as what the run needs. Where it is a cache (data read once, results kept), its bound lowers it.'
+        : `Count ${formatBytes(after)}, not what it began with, as what the run needs. Where it is a cache, its bound lowers it; where it is what an allocator keeps, batches of one shape do, or PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True.`,
+  };
+}
