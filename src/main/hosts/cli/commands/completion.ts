@@ -1,8 +1,9 @@
-/** `plumbline completion SHELL`: a script that completes commands and options, made from the commands themselves. */
+/** `plumbline completion SHELL`: a script that completes commands, options, their values and sessions, made from the commands themselves. */
 import { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { Output } from '../output';
 import { COMPLETIONS, type CommandWords } from '../text/completion';
+import { completedArgument, completedOption } from './completed-values';
 
 const HELP = `
 For bash, in ~/.bashrc:          eval "$(plumbline completion bash)"
@@ -29,26 +30,24 @@ export function registerCompletion(
         );
       const whole = new Command('plumbline');
       await registerAll(whole, output);
-      const script = COMPLETIONS[shell as keyof typeof COMPLETIONS](describe(whole));
+      const script = COMPLETIONS[shell as keyof typeof COMPLETIONS](describeSurface(whole));
       output.result({ shell, script }, () => script);
     });
 }
 
-const describe = (program: Command): readonly CommandWords[] =>
+/** The surface as a completion script needs it. */
+export const describeSurface = (program: Command): readonly CommandWords[] =>
   program.commands.map((command) => ({
     name: command.name(),
     summary: command.description(),
-    takesSessions: command.registeredArguments.some(({ description }) => /\bid/.test(description)),
-    options: command.options.flatMap(({ long, description, argChoices, required, optional }) =>
-      long == null
-        ? []
-        : [
-            {
-              flag: long,
-              summary: description,
-              takesValue: required || optional,
-              values: argChoices ?? [],
-            },
-          ],
+    completed: completedArgument(
+      command.name(),
+      command.registeredArguments[0]?.description ?? null,
     ),
+    options: command.options.flatMap(({ long, flags, description, required, optional }) => {
+      if (long == null) return [];
+      const takes = /[<[](.+?)(\.\.\.)?[>\]]/.exec(flags)?.[1] ?? '';
+      const completed = required || optional ? completedOption(command.name(), long, takes) : null;
+      return [{ flag: long, summary: description, completed }];
+    }),
   }));

@@ -148,7 +148,9 @@ const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => (await import('./demo')).registerDemo,
   },
   {
-    summaries: { completion: 'print what makes a shell complete commands and options' },
+    summaries: {
+      completion: 'print what makes a shell complete commands, options, their values and sessions',
+    },
     load: async () => {
       const { registerCompletion } = await import('./completion');
       return (program, output) => registerCompletion(program, output, registerAll);

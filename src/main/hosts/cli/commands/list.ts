@@ -14,15 +14,21 @@ const HELP = helpFooter(
   `Fields: ${QUERY_FIELDS.join(', ')}. Conditions with < or > need quotes in a shell.`,
 );
 
+interface ListOptions {
+  readonly all?: boolean;
+  readonly ids?: boolean;
+}
+
 export function registerList(program: Command, output: Output): void {
   program
     .command('list')
     .argument('[query...]', 'only what this finds, for example: model:gpt2 "peak>20GiB"')
     .option('--all', `every session; as a table the newest ${SHOWN} are shown without it`)
+    .option('--ids', 'the id of every one and nothing else, a line each: for scripts')
     .addHelpText('after', HELP)
-    .action(async (words: string[], { all = false }: { readonly all?: boolean }) => {
+    .action(async (words: string[], { all = false, ids = false }: ListOptions) => {
       const query = parseQuery(words.join(' '));
-      const isCut = !all && !output.json;
+      const isCut = !all && !ids && !output.json;
       // A search looks at every session, and shows the newest of those it finds.
       const { sessions, damaged, total } = await listSessions(
         isCut && words.length === 0 ? SHOWN : undefined,
@@ -30,7 +36,9 @@ export function registerList(program: Command, output: Output): void {
       const found = sessions.filter((session) => matchesQuery(query, session));
       const shown = isCut ? found.slice(0, SHOWN) : found;
       const older = (words.length === 0 ? total : found.length) - shown.length;
-      output.result({ sessions: found, damaged }, () => listText(shown, total, older));
+      output.result({ sessions: found, damaged }, () =>
+        ids ? shown.map(({ id }) => id).join('\n') : listText(shown, total, older),
+      );
       for (const { message } of damaged) output.tell(message);
     });
 }

@@ -1,6 +1,5 @@
-/** What the terminal shows: its width in columns, bars and sparklines, colour, progress, completion. */
+/** What the terminal shows: its width in columns, bars and sparklines, colour, progress. */
 
-import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { registerAll } from '../../../../../src/main/hosts/cli/commands';
@@ -8,7 +7,6 @@ import { createOutput } from '../../../../../src/main/hosts/cli/output';
 import { RunProgress } from '../../../../../src/main/hosts/cli/run-progress';
 import { bar, tracePicture } from '../../../../../src/main/hosts/cli/text/bars';
 import { table, WIDTH } from '../../../../../src/main/hosts/cli/text/columns';
-import { COMPLETIONS } from '../../../../../src/main/hosts/cli/text/completion';
 import { listText } from '../../../../../src/main/hosts/cli/text/list';
 import { paint, styled } from '../../../../../src/main/hosts/cli/text/style';
 import {
@@ -147,36 +145,6 @@ it('progress tells the share done and the time left at the pace so far, and neit
   unknown.tell(step(3));
   expect(unknown.share).toBeNull();
   expect(unknown.line('recording', 4e6)).toBe('recording · 4.00 s');
-});
-
-describe('completion', () => {
-  it('names every command and option there is, and is a script that bash reads', async () => {
-    const whole = new Command('plumbline');
-    await registerAll(whole, createOutput(false));
-    const commands = whole.commands.map((command) => ({
-      name: command.name(),
-      summary: command.description(),
-      takesSessions: false,
-      options: command.options.map(({ long, description, required }) => ({
-        flag: long ?? '',
-        summary: description,
-        takesValue: required,
-        values: [],
-      })),
-    }));
-    for (const [shell, script] of Object.entries(COMPLETIONS)) {
-      const text = script(commands);
-      for (const { name, options } of commands)
-        for (const word of [name, ...options.map(({ flag }) => flag.replace(/^--/, ''))])
-          expect(text, `${shell}: ${name} ${word}`).toContain(word);
-    }
-    const checked = spawnSync('bash', ['-n'], { input: COMPLETIONS.bash(commands) });
-    expect(checked.stderr.toString()).toBe('');
-    const asked = spawnSync('bash', [], {
-      input: `${COMPLETIONS.bash(commands)}\nCOMP_WORDS=(plumbline record --bat); COMP_CWORD=2; _plumbline; echo "\${COMPREPLY[@]}"`,
-    });
-    expect(asked.stdout.toString().trim()).toBe('--batch');
-  });
 });
 
 it('keeps both ends of a name that is cut, so that names which begin alike are told apart', () => {
