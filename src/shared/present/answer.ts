@@ -40,6 +40,8 @@ function tellMemory(session: SessionDocument): string {
   // That a run which failed left much of its prediction unused explains itself.
   const finding = named ?? (status === 'failed' ? undefined : findings[0]);
   const figures = `${formatBytes(measuredPeak.bytes)}${isLive ? ' so far' : ''} where ${withoutUnit(predictedPeak.refined, measuredPeak.bytes)} ${isLive ? 'are' : 'were'} predicted`;
+  if (finding && !isLive && formatBytes(measuredPeak.bytes) === formatBytes(predictedPeak.refined))
+    return `${formatBytes(measuredPeak.bytes)}, ${residualBytes === 0 ? '' : 'about '}as predicted, but ${cause(finding)}.`;
   if (finding) return `${figures}: ${cause(finding)}.`;
   if (isLive) return `${figures} at the peak. ${tellSoFar(session)}`;
   if (!showsRun(overlay)) return headline(session);

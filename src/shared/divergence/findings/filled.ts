@@ -100,7 +100,7 @@ function describe({ line, name, of }: Watched, fill: Fill, work: string | null):
     formula: 'held = middle of the lowest values at the end − lowest value where the rise began',
     remedy:
       of === 'host'
-        ? 'Count what it reached, not what it began with, as what the run needs. Where it is a cache (data read once, results kept), its bound lowers it.'
-        : `Count ${formatBytes(after)}, not what it began with, as what the run needs. Where it is a cache, its bound lowers it; where it is what an allocator keeps, batches of one shape do, or PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True.`,
+        ? 'What it reached decides whether the run fits, not what it began with. Where it is a cache (data read once, results kept), its bound lowers it.'
+        : `${formatBytes(after)} decide whether the run fits, not what it began with. Where it is a cache, its bound lowers it; where it is what an allocator keeps, batches of one shape do, or PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True.`,
   };
 }

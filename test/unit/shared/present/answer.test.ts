@@ -28,6 +28,19 @@ test('a leak is told by what a step adds and since when', () => {
   );
 });
 
+test('where both figures read the same a cause is told as what was found all the same', () => {
+  const peak = 255 * MiB;
+  const tell = (residualBytes: number, status: 'complete' | 'recording' = 'complete') => {
+    const predictedPeak = { textbook: 200 * MiB, refined: peak - residualBytes };
+    const alike = { ...overlay, predictedPeak, residualBytes } as typeof overlay;
+    return answer({ ...document, status, overlay: alike, findings: [{ ...leak, bytes: null }] });
+  };
+  const cause = 'a leak of 3.81 MiB a step since step 2.';
+  expect(tell(0)).toBe(`255 MiB, as predicted, but ${cause}`);
+  expect(tell(1000)).toBe(`255 MiB, about as predicted, but ${cause}`);
+  expect(tell(1000, 'recording')).toBe(`255 MiB so far where 255 are predicted: ${cause}`);
+});
+
 test('while it is recorded the figures are so far, and what is out of bounds without a cause is no agreement', () => {
   const live = { ...document, status: 'recording' as const, overlay, findings: [] };
   const tell = (flagged: number) => {
