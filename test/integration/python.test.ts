@@ -415,14 +415,14 @@ wait $!
       try {
         execFileSync(python!, [
           '-c',
-          `open(${JSON.stringify(join(folder, 'sitecustomize.py'))}, "w").write("print('own')")`,
+          `open(${JSON.stringify(join(folder, 'sitecustomize.py'))}, "w").write("print('own'); NAME = 'named'")`,
         ]);
         const ran = await run(
           python!,
-          ['-c', 'print("script")'],
+          ['-c', 'import sitecustomize; print(sitecustomize.NAME)'],
           instrumentEnvironment('python', { PYTHONPATH: folder }),
         );
-        expect(ran).toMatchObject({ code: 0, stdout: 'own\nscript\n', stderr: '' });
+        expect(ran).toMatchObject({ code: 0, stdout: 'own\nnamed\n', stderr: '' });
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }

@@ -90,7 +90,7 @@ from beside import word
 with plumbline.phase("forward", step=1):
     print(word, os.environ.get("KEPT"))
 print(os.environ["PYTHONPATH"])
-print("instrument" in str(getattr(sys.modules.get("sitecustomize"), "__file__", "")))
+print(any(type(finder).__name__ == "_WaitForTorch" for finder in sys.meta_path))
 `,
     );
     return { python, modules };

@@ -18,7 +18,9 @@ def _run_hidden():
         path = os.path.join(folder or os.curdir, "sitecustomize.py")
         if os.path.abspath(os.path.dirname(path)) != _HERE and os.path.isfile(path):
             spec = importlib.util.spec_from_file_location("sitecustomize", path)
-            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            sys.modules["sitecustomize"] = module  # a script that imports it by name wants what is in it
             return
 
 

@@ -22,6 +22,7 @@ import { observedFrom, observedResidual } from '../../shared/present/observed';
 import { phaseName } from '../../shared/present/phase-name';
 import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { rankCells, rankHead, rankTitle } from '../../shared/present/ranks';
+import { listRemarks, REMARKS_TITLE } from '../../shared/present/remarks';
 import { remedyOf } from '../../shared/present/remedy';
 import { explainTrace } from '../../shared/present/tables';
 import type { WordTable } from '../../shared/present/word-table';
@@ -297,5 +298,7 @@ export function notesCard({ doc }: ReportInput): string {
     `<ul class="notes">${lines.map((line) => `<li>${e(line)}</li>`).join('')}</ul>`;
   const warnings =
     doc.warnings.length > 0 ? card('Warnings of the recording', list(doc.warnings)) : '';
-  return warnings + card('How to read this', list(methodNotes(doc)));
+  const remarks = listRemarks(doc);
+  const remarked = remarks.length > 0 ? card(REMARKS_TITLE, list(remarks)) : '';
+  return warnings + remarked + card('How to read this', list(methodNotes(doc)));
 }

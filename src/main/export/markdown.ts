@@ -30,6 +30,7 @@ import { noFindings } from '../../shared/present/no-findings';
 import { observedResidual } from '../../shared/present/observed';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { rankCells, rankHead, rankTitle } from '../../shared/present/ranks';
+import { listRemarks, REMARKS_TITLE } from '../../shared/present/remarks';
 import { remedyOf } from '../../shared/present/remedy';
 import { explainTrace } from '../../shared/present/tables';
 import type { WordTable } from '../../shared/present/word-table';
@@ -75,7 +76,8 @@ function sessionBlocks(input: ReportInput, level: string): Block[] {
     ...componentBlocks(input, level),
     ...phaseBlocks(doc, level),
     ...explainedBlocks(doc, level),
-    ...warningBlocks(doc, level),
+    ...listBlocks('Warnings', doc.warnings, level),
+    ...listBlocks(REMARKS_TITLE, listRemarks(doc), level),
     `${level}# What ran, and where`,
     settingTable(input),
     methodNotes(doc)
@@ -167,10 +169,10 @@ function explainedBlocks(doc: SessionDocument, level: string): Block[] {
   ]);
 }
 
-function warningBlocks({ warnings }: SessionDocument, level: string): Block[] {
-  return warnings.length === 0
+function listBlocks(title: string, lines: readonly string[], level: string): Block[] {
+  return lines.length === 0
     ? []
-    : [`${level}# Warnings`, warnings.map((line) => `- ${e(line)}`).join('\n')];
+    : [`${level}# ${title}`, lines.map((line) => `- ${e(line)}`).join('\n')];
 }
 
 function settingTable({ doc, budget }: ReportInput): Block {

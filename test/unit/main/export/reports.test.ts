@@ -66,6 +66,32 @@ describe('what a report says was run', () => {
     expect(steps({ workload: foreign, run: { ...undeclared, steps: 300 } })).toBe('300');
   });
 
+  it('tells what the workload remarked, the first of it where that is much', () => {
+    const { doc } = input();
+    const remark = (text: string, t: number) =>
+      ({ ...doc.markers[0]!, type: 'note', t, text }) as unknown as (typeof doc.markers)[number];
+    const few = [remark('compiled modules are left <alone>\u001b', 2_000_000)];
+    const many = Array.from({ length: 1007 }, (_, i) => remark(`remark ${i}`, i * 1000));
+    const texts = (notes: typeof few) => {
+      const change = { markers: [...doc.markers, ...notes] };
+      return [
+        sessionText(input(change).doc, null),
+        one('md', change).text,
+        one('html', change).text,
+      ];
+    };
+    for (const text of texts(few)) {
+      expect(text).toContain('Remarks of the workload');
+      expect(text).toMatch(/2\.00 s: compiled modules are left (<|&lt;|\\<)alone/);
+    }
+    for (const text of texts(many)) {
+      expect(text).toContain('ms: remark 5');
+      expect(text).not.toContain('ms: remark 6');
+      expect(text).toContain('and 1,001 more');
+    }
+    for (const text of texts([])) expect(text).not.toContain('Remarks of');
+  });
+
   it('tells the perplexity that a run announced, in the terminal and in every report', () => {
     const { doc } = input();
     const announced = {

@@ -26,6 +26,7 @@ import { noFindings } from '../../../../shared/present/no-findings';
 import { observedResidual } from '../../../../shared/present/observed';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/present/phases';
 import { rankCells, rankHead, rankTitle } from '../../../../shared/present/ranks';
+import { listRemarks, REMARKS_TITLE } from '../../../../shared/present/remarks';
 import { explainTrace, inversionTable } from '../../../../shared/present/tables';
 import type { WordTable } from '../../../../shared/present/word-table';
 import type { SessionDocument } from '../../../../shared/session/session-document';
@@ -48,13 +49,17 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
     findingsText(doc),
     ...explainTrace(doc).map(([title, words]) => `${title}\n${wordsText(words)}`),
     ...(doc.allocations ? [allocationsText(doc.allocations)] : []),
-    ...(doc.warnings.length > 0
-      ? [`Warnings\n${doc.warnings.map((line) => wrap(line, '    ', '  ! ')).join('\n')}`]
-      : []),
+    ...listSection('Warnings', doc.warnings, '  ! '),
+    ...listSection(REMARKS_TITLE, listRemarks(doc), '  • '),
     methodNotes(doc)
       .map((line) => wrap(line, ''))
       .join('\n'),
   ].join('\n\n');
+}
+
+function listSection(title: string, lines: readonly string[], bullet: string): string[] {
+  if (lines.length === 0) return [];
+  return [`${title}\n${lines.map((line) => wrap(plain(line), '    ', bullet)).join('\n')}`];
 }
 
 function sessionHead(doc: SessionDocument, budget: Budget | null): string {
