@@ -189,6 +189,28 @@ describe.skipIf(!python)(
       },
     );
 
+    it.skipIf(!linux)(
+      'has the peak of the first process, though the second came after it',
+      async () => {
+        const script = `import os, sys, time; sys.path.insert(0, ${JSON.stringify(fixture('../../../resources/python'))}); import plumbline
+plumbline.note("first")
+high = bytearray(b"x") * 200_000_000
+time.sleep(1)
+del high
+if os.fork() == 0:
+    with plumbline.phase("forward"): time.sleep(1)
+    os._exit(0)
+os.wait()`;
+        const { document } = await runJson<SessionDocument>(
+          ['record', '--', python!, '-c', script],
+          home.dir,
+        );
+        const resident = seriesOf(document, '.rss') as Record<string, number>;
+        expect(resident['process0.rss']).toBeGreaterThan(200 * MB);
+        expect(Object.values(resident).filter((most) => most < 100 * MB)).toHaveLength(1);
+      },
+    );
+
     it('has the workers of a rank beside the ranks, also where they inherit its number', async () => {
       const { ranks, warnings } = await recorded('--torchrun-and-workers', 2);
       expect(warnings).toEqual([]);
