@@ -55,6 +55,22 @@ describe.skipIf(why !== null)(`recording in a browser${why ? ` (skipped: ${why})
     expect(await engine.list()).toEqual([]);
   });
 
+  it('nothing of a saved workload that is deleted and taken back', async () => {
+    const request = { command: ['true', 'a b'], cwd: folder };
+    const { request: kept } = await engine.saveWorkload({ name: 'kept', request });
+    const other = await served.open('#/record');
+    await other.getByText('Saved', { exact: true }).click();
+    await other.getByRole('button', { name: 'Delete kept' }).click();
+    await expect.poll(() => engine.workloads()).toEqual([]);
+    await other.getByRole('button', { name: 'Undo' }).click();
+    await expect
+      .poll(() => engine.workloads())
+      .toEqual([expect.objectContaining({ name: 'kept', request: kept })]);
+    await other.getByText('A running process', { exact: true }).click();
+    expect(await other.getByLabel('Save this workload as').count()).toBe(0);
+    await other.close();
+  });
+
   it('a checkpoint that is not there', async () => {
     await page.getByLabel('Save this workload as').fill('');
     await page.getByText('Bundled workload', { exact: true }).click();

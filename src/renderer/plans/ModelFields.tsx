@@ -3,11 +3,12 @@ import { FileUp, X } from 'lucide-react';
 import { type DragEvent, useRef } from 'react';
 import { formatInteger } from '../../shared/base/format';
 import { modelNames } from '../../shared/model/named';
+import { SIZE_NAMES } from '../../shared/model/size-names';
 import type { ModelSpec } from '../../shared/model/spec';
 import { Field } from '../components/Field';
-import { type Draft, SHAPE_FIELDS, withShape } from './draft';
+import { type ConfigText, type Draft, SHAPE_FIELDS, withShape } from './draft';
 import { Fold } from './Fold';
-import { faultText, SHAPE_LABELS } from './labels';
+import { faultText } from './labels';
 import type { Reading } from './read-draft';
 import { TextControl } from './SettingField';
 
@@ -34,8 +35,20 @@ export function ModelFields({
 }) {
   const { faults, model } = reading;
   const usual = base ? (base.config?.name ?? base.model) : unknown;
+  const onConfig = (config: ConfigText) => onChange({ ...draft, config });
+  const onFile = async (file: File) =>
+    onConfig({ name: file.name, text: await file.slice(0, MAX_FILE).text() });
+  // A file is the model's wherever it is dropped among these fields; text that is dropped into one stays there.
+  const onDrop = (event: DragEvent) => {
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    event.preventDefault();
+    event.stopPropagation();
+    void onFile(file);
+  };
   return (
-    <div className="model-fields">
+    // biome-ignore lint/a11y/noStaticElementInteractions: by keys a file is chosen with the button among the fields
+    <div className="model-fields" onDrop={onDrop}>
       {draft.config === null ? (
         <TextControl
           label={`Model${suffix}`}
@@ -48,9 +61,7 @@ export function ModelFields({
       ) : (
         <ConfigField draft={draft} reading={reading} suffix={suffix} onChange={onChange} />
       )}
-      {draft.config === null && (
-        <ConfigOffer suffix={suffix} onConfig={(config) => onChange({ ...draft, config })} />
-      )}
+      {draft.config === null && <ConfigOffer suffix={suffix} onFile={onFile} onConfig={onConfig} />}
       {model !== null && (
         <ShapeFields
           draft={draft}
@@ -84,7 +95,7 @@ function ShapeFields({
         {SHAPE_FIELDS.map((field) => (
           <TextControl
             key={field}
-            label={`${SHAPE_LABELS[field]}${suffix}`}
+            label={`${SIZE_NAMES[field]}${suffix}`}
             text={draft.shape[field] ?? ''}
             usual={String(model[field])}
             fault={faults[field]}
@@ -154,22 +165,19 @@ const MAX_FILE = 1_000_000;
 
 function ConfigOffer({
   suffix,
+  onFile,
   onConfig,
 }: {
   suffix: string;
-  onConfig(config: { name: string; text: string }): void;
+  onFile(file: File): Promise<void>;
+  onConfig(config: ConfigText): void;
 }) {
   const picker = useRef<HTMLInputElement>(null);
-  const take = async (file: File | undefined) => {
-    if (!file) return;
-    onConfig({ name: file.name, text: await file.slice(0, MAX_FILE).text() });
-  };
+  const take = (file: File | undefined) => file && void onFile(file);
   const onDrop = (event: DragEvent) => {
+    if (event.dataTransfer.files.length > 0) return;
     event.preventDefault();
-    event.stopPropagation();
-    const [file] = event.dataTransfer.files;
-    if (file) void take(file);
-    else onConfig({ name: PASTED, text: event.dataTransfer.getData('text/plain') });
+    onConfig({ name: PASTED, text: event.dataTransfer.getData('text/plain') });
   };
   return (
     <p className="config-offer" onDragOver={(event) => event.preventDefault()} onDrop={onDrop}>
@@ -179,7 +187,7 @@ function ConfigOffer({
         accept=".json,application/json"
         hidden
         aria-label={`config.json of the model${suffix}`}
-        onChange={(event) => void take(event.target.files?.[0])}
+        onChange={(event) => take(event.target.files?.[0])}
       />
       <button type="button" className="link" onClick={() => picker.current?.click()}>
         <FileUp size={13} aria-hidden="true" /> config.json

@@ -14,6 +14,7 @@ import {
   type SettingName,
 } from '../../shared/model/settings';
 import { count } from '../../shared/model/settings/kinds';
+import { SIZE_NAMES } from '../../shared/model/size-names';
 import type { ModelSpec } from '../../shared/model/spec';
 import { checkModel, listRefusals } from '../../shared/model/validate';
 import {
@@ -24,7 +25,6 @@ import {
 } from '../../shared/planning/resolve-run';
 import type { SessionPlan } from '../../shared/session/as-plan';
 import { type ConfigText, type Draft, SHAPE_FIELDS, type ShapeField } from './draft';
-import { SHAPE_LABELS } from './labels';
 
 export type DraftField = SettingName | ShapeField | 'model' | 'config' | 'shape';
 
@@ -84,15 +84,17 @@ function readModel(draft: Draft, usual: ModelSpec | null, faults: Faults): Model
   for (const field of SHAPE_FIELDS) {
     const text = shape[field];
     if (text === undefined) continue;
-    const size = attempt(field, faults, () => count().parse(SHAPE_LABELS[field], text.trim()));
+    const size = attempt(field, faults, () => count().parse(SIZE_NAMES[field], text.trim()));
     if (size !== null) sizes[field] = size;
   }
   if (Object.keys(sizes).length === 0) return found;
   const reshaped = reshape(found, sizes);
-  return attempt('shape', faults, () => {
+  const checked = attempt('shape', faults, () => {
     checkModel(reshaped);
     return reshaped;
   });
+  // Sizes that do not go together leave the model as it is named, so that its fields stand and what is wrong is told there.
+  return checked ?? found;
 }
 
 function findModel(

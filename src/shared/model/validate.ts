@@ -10,6 +10,7 @@ import { parameterCount } from './parameters';
 import { rejectField, wholeNumber } from './reject-field';
 import { RUN_SETTINGS, type RunSpec, SETTING_NAMES, type SettingName } from './settings';
 import { refuseOtherMode } from './settings/modes';
+import { SIZE_NAMES } from './size-names';
 
 /** Throws `bad_input` for a model that cannot exist or that no exact integer could measure. */
 export function checkModel(model: ModelSpec): void {
@@ -22,23 +23,23 @@ export function checkModel(model: ModelSpec): void {
     'vocab',
     'maxPositions',
   ] as const)
-    wholeNumber(field, model[field]);
+    wholeNumber(SIZE_NAMES[field], model[field]);
   // Rotary families may give their heads a width of their own; elsewhere the heads share the model's width.
   if (
     model.hidden % model.heads !== 0 &&
     (model.positions === 'learned' || !Number.isInteger(model.headDim))
   ) {
     rejectField(
-      'heads',
+      SIZE_NAMES.heads,
       model.heads,
       `it does not divide the width ${model.hidden}`,
       `Use a divisor of ${model.hidden}, for example ${nearestDivisor(model.hidden, model.heads)}.`,
     );
   }
-  wholeNumber('headDim', model.headDim);
+  wholeNumber(SIZE_NAMES.headDim, model.headDim);
   if (model.positions === 'learned' && model.headDim * model.heads !== model.hidden) {
     rejectField(
-      'headDim',
+      SIZE_NAMES.headDim,
       model.headDim,
       `${model.heads} heads of that width do not make the width ${model.hidden}`,
       `Use ${model.hidden / model.heads}.`,
@@ -46,7 +47,7 @@ export function checkModel(model: ModelSpec): void {
   }
   if (model.heads % model.kvHeads !== 0) {
     rejectField(
-      'kvHeads',
+      SIZE_NAMES.kvHeads,
       model.kvHeads,
       `it does not divide the ${model.heads} heads`,
       `Use a divisor of ${model.heads}, for example ${nearestDivisor(model.heads, model.kvHeads)}.`,
@@ -55,7 +56,12 @@ export function checkModel(model: ModelSpec): void {
   checkParts(model);
   for (const field of ['layers', 'decoderLayers'] as const)
     if ((model[field] ?? 0) > MAX_LAYERS)
-      rejectField(field, model[field], 'no model has so many', `Use 1 to ${MAX_LAYERS}.`);
+      rejectField(
+        SIZE_NAMES[field],
+        model[field],
+        'no model has so many',
+        `Use 1 to ${MAX_LAYERS}.`,
+      );
   const parameters = parameterCount(model);
   // Sixteen bytes a parameter (weights, gradient, two moments in fp32) is the most a tier holds at once, and 18 mixed.
   if (!Number.isSafeInteger(parameters * 18)) {
@@ -102,10 +108,10 @@ function checkParts(model: ModelSpec): void {
     wholeNumber(field, model[field] ?? 0, 0);
   if (model.architecture !== 'encoder-decoder' && model.decoderLayers) {
     rejectField(
-      'decoderLayers',
+      SIZE_NAMES.decoderLayers,
       model.decoderLayers,
       `${model.name} is no encoder-decoder`,
-      'Leave decoderLayers out.',
+      'Leave them out.',
     );
   }
 }

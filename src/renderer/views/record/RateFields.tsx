@@ -4,7 +4,7 @@ import type { DoctorReport } from '../../../shared/contract/api';
 import { TextControl } from '../../plans/SettingField';
 import { useQuery } from '../../state/engine';
 import { useSettings } from '../../state/settings';
-import type { RecordForm, Refused } from './record-form';
+import { isSavable, type RecordForm, type Refused } from './record-form';
 
 interface PartProps {
   form: RecordForm;
@@ -51,7 +51,7 @@ export function NameFields({ form, refused, onChange }: PartProps & { refused: R
         fault={undefined}
         onChange={(session) => onChange({ session })}
       />
-      {form.kind !== 'saved' && (
+      {isSavable(form) && (
         <TextControl
           label="Save this workload as"
           text={form.workload}

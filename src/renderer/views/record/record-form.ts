@@ -46,6 +46,10 @@ export const FIRST_FORM: RecordForm = {
   saved: null,
 };
 
+/** What runs already is started by nobody here, and what is saved has its name. */
+export const isSavable = ({ kind }: RecordForm): boolean =>
+  kind === 'bundled' || kind === 'command';
+
 export const recordForm = createStore<RecordForm>(FIRST_FORM);
 
 /** The form with what a pinned plan declares: of a command, and of the bundled workload where the plan is of that. */

@@ -4,7 +4,7 @@ import type { RecordRequest } from '../../../shared/contract/api';
 import { pinnedPlan, pinPlan } from '../../plans/pinned-plan';
 import { useEngine } from '../../state/engine';
 import { go, sessionHref } from '../../state/router';
-import type { RecordForm } from './record-form';
+import { isSavable, type RecordForm } from './record-form';
 
 /** A plan is pinned for one recording; what is saved to be recorded again knows nothing of it. */
 function expectation(): Pick<RecordRequest, 'plan'> {
@@ -16,7 +16,7 @@ export function useStart(onFailure: (failure: unknown) => void) {
   const engine = useEngine();
   const [busy, setBusy] = useState(false);
   const start = async (request: RecordRequest, form: RecordForm, onSaved: () => void) => {
-    const name = form.kind === 'saved' ? '' : form.workload.trim();
+    const name = isSavable(form) ? form.workload.trim() : '';
     setBusy(true);
     onFailure(null);
     try {

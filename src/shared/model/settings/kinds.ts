@@ -44,6 +44,10 @@ export function choiceOrNull<const T extends string>(choices: readonly T[]): Kin
 const mostFor = (text: string) =>
   Number(text) > Number.MAX_SAFE_INTEGER ? ` and at most ${Number.MAX_SAFE_INTEGER}` : '';
 
+/** The digits of 12,345 or 12 345, as pages print it; null for any other text. 12.345 may be a fraction. */
+const withoutSeparators = (text: string) =>
+  /^\d{1,3}(?:[,_'’\s]\d{3})+$/.test(text) ? text.replaceAll(/\D/g, '') : null;
+
 /** A whole number of at least `least`. */
 export function count(least = 1): Kind<number> {
   return {
@@ -52,10 +56,13 @@ export function count(least = 1): Kind<number> {
     parse(option, text) {
       const number = Number(text);
       if (/^\d+$/.test(text) && number >= least && Number.isSafeInteger(number)) return number;
+      const plain = withoutSeparators(text);
       return rejectOption(
         option,
         text,
-        `Give a whole number of at least ${least}${mostFor(text)}.`,
+        plain === null
+          ? `Give a whole number of at least ${least}${mostFor(text)}.`
+          : `Write ${plain}, without separators.`,
       );
     },
   };

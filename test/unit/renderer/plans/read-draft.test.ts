@@ -107,6 +107,16 @@ describe('a draft', () => {
     expect(faults.batch?.remedy).toMatch(/whole number/);
   });
 
+  test('keeps the model whose sizes do not go together, so that their fields stand', () => {
+    const { spec, model, faults } = readDraft(
+      { ...plan('gpt2', { batch: '4' }), shape: { heads: '7' } },
+      { framework: 'pytorch' },
+    );
+    expect(spec).toBeNull();
+    expect(model?.name).toBe('gpt2');
+    expect(faultText(faults.shape)).toMatch(/^Heads cannot be 7: it does not divide the width 768/);
+  });
+
   test('takes along into a mode that is chosen what that mode has a use for', () => {
     const training = plan('llama-3-8b', {
       ...{ mode: 'train', batch: '4', optimizer: 'sgd', checkpointing: 'full' },
@@ -200,7 +210,7 @@ describe('a draft', () => {
     });
     expect(spec?.model.name).not.toBe('gpt2');
     const odd = { ...plan('gpt2'), shape: { heads: '7' } };
-    expect(readDraft(odd, { framework: 'pytorch' }).faults.shape?.message).toContain('heads');
+    expect(readDraft(odd, { framework: 'pytorch' }).faults.shape?.message).toContain('Heads');
   });
 
   test('comes back from an address as it was, wrong texts too', () => {

@@ -214,7 +214,7 @@ describe('a config.json', () => {
       modelFromConfig({ ...llama3, architectures: ['LlamaForImageGeneration'] }, 'x'),
     ).toThrow(refusal(/architectures cannot be "LlamaForImageGeneration"/, /ForCausalLM/));
     expect(() => modelFromConfig({ ...llama3, num_key_value_heads: 5 }, 'x')).toThrow(
-      refusal(/kvHeads cannot be 5/, /divisor of 32/),
+      refusal(/^Key-value heads cannot be 5/, /divisor of 32/),
     );
   });
 

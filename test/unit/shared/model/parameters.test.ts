@@ -133,7 +133,7 @@ describe('a Hugging Face config.json', () => {
     ['null', null, /not a usable config/],
     ['a layer count that is no number', { ...medium, n_layer: 'many' }, /n_layer/],
     ['a negative width', { ...medium, n_embd: -4 }, /n_embd/],
-    ['heads that do not divide the width', { ...medium, n_head: 7 }, /heads cannot be 7/],
+    ['heads that do not divide the width', { ...medium, n_head: 7 }, /^Heads cannot be 7/],
     [
       'an unknown activation',
       { ...medium, activation_function: 'constructor' },

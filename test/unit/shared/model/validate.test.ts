@@ -24,25 +24,25 @@ describe('a model', () => {
     [
       'heads that do not divide the width',
       { heads: 7 },
-      /heads cannot be 7.*width 768/,
+      /^Heads cannot be 7.*width 768/,
       /for example (6|8)/,
     ],
-    ['no layers', { layers: 0 }, /layers cannot be 0/, /whole number/],
-    ['a negative vocabulary', { vocab: -1 }, /vocab cannot be -1/, /whole number/],
-    ['half a width', { hidden: 768.5 }, /hidden cannot be 768.5/, /whole number/],
+    ['no layers', { layers: 0 }, /^Layers cannot be 0/, /whole number/],
+    ['a negative vocabulary', { vocab: -1 }, /^Vocabulary cannot be -1/, /whole number/],
+    ['half a width', { hidden: 768.5 }, /^Width cannot be 768.5/, /whole number/],
     [
       'no number of positions',
       { maxPositions: Number.NaN },
-      /maxPositions cannot be NaN/,
+      /^Positions cannot be NaN/,
       /whole number/,
     ],
     [
       'key-value heads that do not divide the heads',
       { kvHeads: 5 },
-      /kvHeads cannot be 5/,
+      /^Key-value heads cannot be 5/,
       /divisor of 12/,
     ],
-    ['a billion layers', { layers: 1e9 }, /layers cannot be 1000000000/, /Use 1 to 10000/],
+    ['a billion layers', { layers: 1e9 }, /^Layers cannot be 1000000000/, /Use 1 to 10000/],
     ['more bytes than can be counted', { vocab: 2 ** 50 }, /2\^53/, /fewer layers/],
   ])('with %s is refused with what would be valid', (_, change, message, remedy) => {
     expect(() => checkModel({ ...gpt2, ...change })).toThrow(refusal(message, remedy));

@@ -53,6 +53,9 @@ describe('options of the terminal', () => {
 
   it.each([
     ['--batch', '0', 'Give a whole number of at least 1.'],
+    ['--batch', '12,345', 'Write 12345, without separators.'],
+    ['--batch', '12\u202f345', 'Write 12345, without separators.'],
+    ['--batch', '12.345', 'Give a whole number of at least 1.'],
     ['--seed', '-1', 'Give a whole number of at least 0.'],
     ['--kv-cache', 'yes', 'Use one of on, off.'],
     ['--zero', '01', 'Use one of 0, 1, 2, 3.'],
