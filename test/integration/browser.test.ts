@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { printPdf } from '../../src/main/engine/print-pdf';
+import { STYLE } from '../../src/main/export/html-style';
 import { browserExecutable, browserUnavailable, launchBrowser } from '../support/browser';
 
 test('the browser of the tests draws text with a font of its own, and WebGL in software', async ({
@@ -21,6 +22,42 @@ test('the browser of the tests draws text with a font of its own, and WebGL in s
     expect(
       await page.evaluate(() => document.createElement('canvas').getContext('webgl2') !== null),
     ).toBe(true);
+  } finally {
+    await browser.close();
+  }
+});
+
+test('on paper a report splits no card that fits a page, and speaks of nothing that paper cannot hold', async ({
+  skip,
+}) => {
+  const reason = browserUnavailable();
+  if (reason !== null) skip(reason);
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage();
+    const rows = (count: number) => `<table>${'<tr><td>x</td></tr>'.repeat(count)}</table>`;
+    await page.setContent(
+      `<style>${STYLE}</style><section class="card">${rows(8)}</section><section class="card">${rows(40)}</section><section class="part"></section><footer>Made.<span class="screen"> It is embedded.</span></footer>`,
+    );
+    const read = async () => ({
+      isEmbeddingTold: await page.locator('footer .screen').isVisible(),
+      ...(await page.evaluate(() => ({
+        cards: [...document.querySelectorAll('.card, .part')].map((each) => {
+          const { breakInside, breakBefore } = getComputedStyle(each);
+          return [breakInside, breakBefore];
+        }),
+      }))),
+    });
+    expect((await read()).isEmbeddingTold).toBe(true);
+    await page.emulateMedia({ media: 'print' });
+    expect(await read()).toEqual({
+      cards: [
+        ['avoid', 'auto'],
+        ['auto', 'auto'],
+        ['auto', 'page'],
+      ],
+      isEmbeddingTold: false,
+    });
   } finally {
     await browser.close();
   }

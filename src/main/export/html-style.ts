@@ -33,9 +33,9 @@ export const STYLE = `
 :root{color-scheme:light;${LIGHT}${DATA}}
 @media (prefers-color-scheme:dark){:root{color-scheme:dark;${DARK}}}
 @page{size:A4;margin:14mm}
-@media print{:root{color-scheme:light;${LIGHT}--bg:#fff}body{padding:0!important}main{max-width:none!important;zoom:.8}
+@media print{:root{color-scheme:light;${LIGHT}--bg:#fff}body{padding:0!important}main{max-width:none!important;zoom:.78}
 .card{box-shadow:none!important;padding:14px 18px;margin-bottom:12px}details{display:none}
-.finding,.picture,.keys,tr,li{break-inside:avoid}tr:nth-child(-n+3){break-after:avoid}tr:nth-last-child(-n+3){break-before:avoid}h1,h2,h3,.finding header,thead{break-after:avoid}
+.card:not(:has(tr:nth-child(13))),.finding,.keys,tr,li{break-inside:avoid}.screen{display:none}th,td{padding-block:4px!important}.part{break-before:page}tr:nth-child(-n+3){break-after:avoid}tr:nth-last-child(-n+3){break-before:avoid}h1,h2,h3,.finding header,thead{break-after:avoid}
 .legend{gap:2px 14px;margin-top:8px;font-size:10.5px}
 .chart,.scroll{overflow:visible!important}.chart svg{min-width:0!important}
 .keys{grid-template-columns:repeat(auto-fit,minmax(112px,1fr))!important}.keys div{padding:12px 14px!important}.keys dd{font-size:19px!important}.keys .sub{white-space:normal}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
@@ -51,7 +51,7 @@ h3{font-size:15px;margin:0;font-weight:620}
 .chip{display:inline-block;padding:1px 9px;border-radius:99px;font-size:12px;font-weight:600;line-height:20px;background:var(--rule);color:var(--soft);vertical-align:2px}
 .chip.good{background:var(--good-bg);color:var(--good)}.chip.warn{background:var(--warn-bg);color:var(--warn)}.chip.bad{background:var(--bad-bg);color:var(--bad)}
 .simulated{display:inline-block;margin-left:12px;padding:3px 10px;border-radius:6px;background:var(--warn);color:var(--card);font-size:12px;font-weight:750;letter-spacing:.08em;vertical-align:6px}
-.headline{font-size:19px;line-height:1.45;letter-spacing:-.01em;margin:22px 0 20px;max-width:62em}
+.headline{text-wrap:pretty;font-size:19px;line-height:1.45;letter-spacing:-.01em;margin:22px 0 20px;max-width:62em}
 .exact{color:var(--soft);margin:-12px 0 20px}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px 22px;margin:0 0 16px;box-shadow:0 1px 2px #0000000a}
 .keys{display:grid;grid-template-columns:repeat(auto-fit,minmax(168px,1fr));padding:0;overflow:hidden}

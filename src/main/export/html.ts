@@ -140,7 +140,7 @@ function page(request: ReportRequest): string {
     `<title>${e(title)} – Plumbline</title><style>${STYLE}</style></head><body><main>`,
     `<div class="brand">${MARK}Plumbline report</div>`,
     single ? singlePage(sessions[0]!) : comparisonPage(sessions, comparison),
-    `<footer>Made by Plumbline ${e(sessions[0]!.doc.environment.plumbline)}. The document behind this page is embedded in it as JSON.</footer></main>`,
+    `<footer>Made by Plumbline ${e(sessions[0]!.doc.environment.plumbline)}.<span class="screen"> The document behind this page is embedded in it as JSON.</span></footer></main>`,
     `<script type="application/json" id="plumbline-document">${escapeScript(toJson(embeddedDocument(request), 0))}</script>`,
     `<script>${SCRIPT}</script>`,
     '</body></html>',
