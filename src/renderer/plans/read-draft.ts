@@ -89,12 +89,16 @@ function readModel(draft: Draft, usual: ModelSpec | null, faults: Faults): Model
   }
   if (Object.keys(sizes).length === 0) return found;
   const reshaped = reshape(found, sizes);
-  const checked = attempt('shape', faults, () => {
+  try {
     checkModel(reshaped);
     return reshaped;
-  });
-  // Sizes that do not go together leave the model as it is named, so that its fields stand and what is wrong is told there.
-  return checked ?? found;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const size = SHAPE_FIELDS.find((field) => field === error.field);
+    faults[size ?? 'shape'] ??= error;
+    // The model as it is named, so that its fields stand and what is wrong is told there.
+    return found;
+  }
 }
 
 function findModel(

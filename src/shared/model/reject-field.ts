@@ -6,7 +6,11 @@
 import { Failure } from '../base/failure';
 
 export function rejectField(field: string, value: unknown, why: string, remedy: string): never {
-  throw new Failure('bad_input', `${field} cannot be ${shown(value)}: ${why}.`, remedy);
+  throw refusedField(field, value, why, remedy);
+}
+
+export function refusedField(field: string, value: unknown, why: string, remedy: string): Failure {
+  return new Failure('bad_input', `${field} cannot be ${shown(value)}: ${why}.`, remedy);
 }
 
 /** A switch as it is set. */

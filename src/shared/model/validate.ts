@@ -7,7 +7,7 @@ import { Failure } from '../base/failure';
 import { MAX_LAYERS } from './limits';
 import type { ModelSpec } from './model-spec';
 import { parameterCount } from './parameters';
-import { rejectField, wholeNumber } from './reject-field';
+import { refusedField, rejectField, wholeNumber } from './reject-field';
 import { RUN_SETTINGS, type RunSpec, SETTING_NAMES, type SettingName } from './settings';
 import { refuseOtherMode } from './settings/modes';
 import { SIZE_NAMES } from './size-names';
@@ -29,26 +29,26 @@ export function checkModel(model: ModelSpec): void {
     model.hidden % model.heads !== 0 &&
     (model.positions === 'learned' || !Number.isInteger(model.headDim))
   ) {
-    rejectField(
-      SIZE_NAMES.heads,
-      model.heads,
+    rejectSize(
+      'heads',
+      model,
       `it does not divide the width ${model.hidden}`,
       `Use a divisor of ${model.hidden}, for example ${nearestDivisor(model.hidden, model.heads)}.`,
     );
   }
   wholeNumber(SIZE_NAMES.headDim, model.headDim);
   if (model.positions === 'learned' && model.headDim * model.heads !== model.hidden) {
-    rejectField(
-      SIZE_NAMES.headDim,
-      model.headDim,
+    rejectSize(
+      'headDim',
+      model,
       `${model.heads} heads of that width do not make the width ${model.hidden}`,
       `Use ${model.hidden / model.heads}.`,
     );
   }
   if (model.heads % model.kvHeads !== 0) {
-    rejectField(
-      SIZE_NAMES.kvHeads,
-      model.kvHeads,
+    rejectSize(
+      'kvHeads',
+      model,
       `it does not divide the ${model.heads} heads`,
       `Use a divisor of ${model.heads}, for example ${nearestDivisor(model.heads, model.kvHeads)}.`,
     );
@@ -56,12 +56,7 @@ export function checkModel(model: ModelSpec): void {
   checkParts(model);
   for (const field of ['layers', 'decoderLayers'] as const)
     if ((model[field] ?? 0) > MAX_LAYERS)
-      rejectField(
-        SIZE_NAMES[field],
-        model[field],
-        'no model has so many',
-        `Use 1 to ${MAX_LAYERS}.`,
-      );
+      rejectSize(field, model, 'no model has so many', `Use 1 to ${MAX_LAYERS}.`);
   const parameters = parameterCount(model);
   // Sixteen bytes a parameter (weights, gradient, two moments in fp32) is the most a tier holds at once, and 18 mixed.
   if (!Number.isSafeInteger(parameters * 18)) {
@@ -72,6 +67,16 @@ export function checkModel(model: ModelSpec): void {
       'Use fewer layers, a smaller width or a smaller vocabulary.',
     );
   }
+}
+
+/** By its name in words, and told at the field of that size where there is a form. */
+function rejectSize(
+  size: keyof typeof SIZE_NAMES,
+  model: ModelSpec,
+  why: string,
+  remedy: string,
+): never {
+  throw refusedField(SIZE_NAMES[size], model[size], why, remedy).at(size);
 }
 
 /** The optional parts: experts, latent attention, windows. */
@@ -107,12 +112,7 @@ function checkParts(model: ModelSpec): void {
   for (const field of ['tokenTypes', 'decoderLayers', 'relativeBuckets'] as const)
     wholeNumber(field, model[field] ?? 0, 0);
   if (model.architecture !== 'encoder-decoder' && model.decoderLayers) {
-    rejectField(
-      SIZE_NAMES.decoderLayers,
-      model.decoderLayers,
-      `${model.name} is no encoder-decoder`,
-      'Leave them out.',
-    );
+    rejectSize('decoderLayers', model, `${model.name} is no encoder-decoder`, 'Leave them out.');
   }
 }
 

@@ -114,7 +114,7 @@ describe('a draft', () => {
     );
     expect(spec).toBeNull();
     expect(model?.name).toBe('gpt2');
-    expect(faultText(faults.shape)).toMatch(/^Heads cannot be 7: it does not divide the width 768/);
+    expect(faultText(faults.heads)).toMatch(/^Heads cannot be 7: it does not divide the width 768/);
   });
 
   test('takes along into a mode that is chosen what that mode has a use for', () => {
@@ -210,7 +210,7 @@ describe('a draft', () => {
     });
     expect(spec?.model.name).not.toBe('gpt2');
     const odd = { ...plan('gpt2'), shape: { heads: '7' } };
-    expect(readDraft(odd, { framework: 'pytorch' }).faults.shape?.message).toContain('Heads');
+    expect(readDraft(odd, { framework: 'pytorch' }).faults.heads?.message).toContain('Heads');
   });
 
   test('comes back from an address as it was, wrong texts too', () => {
