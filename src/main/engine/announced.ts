@@ -75,7 +75,7 @@ export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | string
     checkpointing: among(fields.checkpointing, ['none', 'full'] as const),
     dp: whole(fields.dp),
     zero: among(fields.zero, [0, 1, 2, 3] as const),
-    ...(mode === 'train' ? announcedAdapters(fields) : {}),
+    ...(mode === 'train' ? { ...announcedAdapters(fields), dropout: dropoutIn(fields) } : {}),
     ...(mode === 'generate'
       ? { promptTokens: length, tokens: whole(fields.tokens) ?? 1 }
       : { seq: length }),
@@ -88,6 +88,25 @@ export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | string
     checkRun(model, run);
     return describeUntrained(model, run, fields) ?? run;
   });
+}
+
+/** What configurations call the dropout behind attention and feed-forward: by family, and in this order. */
+const RESIDUAL_DROPOUTS = [
+  'resid_pdrop',
+  'hidden_dropout_prob',
+  'hidden_dropout',
+  'resid_dropout',
+  'residual_dropout',
+  'dropout_rate',
+  'dropout',
+];
+
+/** A model trains with the dropout of its configuration; undefined where that names none. */
+function dropoutIn({ config }: Fields): number | undefined {
+  if (typeof config !== 'object' || config === null) return undefined;
+  const told = config as Fields;
+  const p = RESIDUAL_DROPOUTS.map((name) => told[name]).find((value) => typeof value === 'number');
+  return typeof p === 'number' && p > 0 && p < 1 ? p : undefined;
 }
 
 function among<T>(value: unknown, allowed: readonly T[]): T | undefined {

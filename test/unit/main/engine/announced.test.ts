@@ -78,3 +78,22 @@ it('makes none of a run that uses adapters without training them, unless they we
   // A run's own words may be anything.
   expect(announcedRun(model, { ...fields, mode: 'train', loraRank: 2 ** 40 })).toBeNull();
 });
+
+it('trains with the dropout that the configuration of the model has, and does nothing else with it', () => {
+  const whole = { parameters: own, trainable: own };
+  expect(run({ ...whole, config: { ...config, resid_pdrop: 0.1 } })).toMatchObject({
+    dropout: 0.1,
+  });
+  expect(run({ ...whole, config: { ...config, hidden_dropout_prob: 0 } })).not.toHaveProperty(
+    'dropout',
+  );
+  // Of attention alone: no mask lies behind its output.
+  expect(run({ ...whole, config: { ...config, attention_dropout: 0.1 } })).not.toHaveProperty(
+    'dropout',
+  );
+  const dropping = { ...whole, config: { ...config, resid_pdrop: 0.1 } };
+  const model = announcedModel(dropping) as ModelSpec;
+  expect(announcedRun(model, { ...dropping, ...training, mode: 'infer' })).not.toHaveProperty(
+    'dropout',
+  );
+});
