@@ -3,11 +3,12 @@
  * recorded them left them, so these words lie beside them, in a folder of the library, a file for each session: two
  * programs that change two sessions at once do not undo each other's change.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { SessionWords } from '../../shared/library/words';
 import type { Mark } from '../../shared/session/marks';
+import { makeFolder } from '../install/make-folder';
 import { WORDS_FOLDER } from './library-folder';
 import { EXTENSION } from './schema';
 import { writing } from './sqlite-failures';
@@ -44,7 +45,7 @@ export function keepEdit(path: string, change: KeptEdit | null): void {
   const file = keptAt(path);
   writing(path, () => {
     if (change === null) return rmSync(file, { force: true });
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     const draft = `${file}.${process.pid}.draft`;
     writeFileSync(draft, JSON.stringify({ ...keptEdit(path), ...change }), { mode: 0o600 });
     renameSync(draft, file);

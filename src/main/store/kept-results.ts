@@ -5,7 +5,6 @@
  */
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -17,6 +16,7 @@ import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { z } from 'zod';
 import { type Bytes, MiB } from '../../shared/base/units';
+import { makeFolder } from '../install/make-folder';
 import { version } from '../install/paths';
 import { editedAt } from './kept-edits';
 import { EXTENSION } from './schema';
@@ -98,7 +98,7 @@ function write(file: string, text: string): void {
   const folder = dirname(file);
   const draft = join(folder, `.${process.pid}-${threadId}.draft`);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     writeFileSync(draft, text, { mode: 0o600 });
     renameSync(draft, file);
     dropOldest(folder);

@@ -3,7 +3,7 @@
  * version: a value that cannot be is as if it were not there, and is told by the doctor; nothing that fails to be read
  * keeps anybody from recording.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import {
@@ -14,6 +14,7 @@ import {
   type LibrarySettings,
   USUAL_SETTINGS,
 } from '../../shared/library/settings';
+import { makeFolder } from '../install/make-folder';
 import { unwritable } from './sqlite-failures';
 
 export interface ReadSettings {
@@ -69,7 +70,7 @@ export function changeSettings(
   ).map((name) => [name, settings[name]]);
   const path = settingsPath(library);
   try {
-    mkdirSync(library, { recursive: true, mode: 0o700 });
+    makeFolder(library, 0o700);
     const draft = `${path}.${process.pid}.draft`;
     writeFileSync(draft, `${JSON.stringify(Object.fromEntries(set), null, 2)}\n`, { mode: 0o600 });
     renameSync(draft, path);

@@ -3,7 +3,7 @@
  * saves opening those that have not changed. One damaged file never hides the others.
  */
 import { randomInt } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { LibrarySettings } from '../../shared/library/settings';
@@ -11,6 +11,7 @@ import type { TrashedSession } from '../../shared/library/trashed-session';
 import type { SessionWords } from '../../shared/library/words';
 import type { Mark, MarkDraft } from '../../shared/session/marks';
 import type { SessionSummary } from '../../shared/session/types';
+import { makeFolder } from '../install/make-folder';
 import { type KeptEdit, keepEdit, keptEdit } from './kept-edits';
 import { dropResults } from './kept-results';
 import {
@@ -53,7 +54,7 @@ export class Library {
     this.dir = dir;
     this.#trash = new Trash(dir, () => this.settings().trashDays);
     try {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      makeFolder(dir, 0o700);
     } catch (error) {
       throw unwritable(dir, (error as Error).message, error);
     }

@@ -7,7 +7,7 @@
  * A disk that fails does not stop a recording: samples wait in memory, `failure` says why, and every later flush
  * tries again.
  */
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { Failure } from '../../shared/base/failure';
@@ -16,6 +16,7 @@ import type { AbsentReason } from '../../shared/base/vocabulary';
 import type { SessionHeader, SessionResult } from '../../shared/session/types';
 import { PhasePairing } from '../../shared/trace/phases';
 import type { LogLine, Marker, SeriesInfo } from '../../shared/trace/types';
+import { makeFolder } from '../install/make-folder';
 import { reserveSharedMemory } from './connection';
 import { GrowingSamples, type Row } from './growing-samples';
 import { type GrowingSeries, LAYOUT, type Layout } from './growing-series';
@@ -62,7 +63,7 @@ export function createSession(
   const path = resolve(dir, header.id + EXTENSION);
   const draft = join(resolve(dir), `.${header.id}.draft`);
   return writing(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     if (existsSync(path))
       throw new Failure(
         'bad_input',

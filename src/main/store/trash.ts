@@ -2,10 +2,11 @@
  * Sessions that were deleted, kept for some days so that a slip can be undone. They lie in a folder of the library, in
  * one folder a day: when a session was deleted is where it lies, and nothing in its file is touched.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import type { Bytes } from '../../shared/base/units';
+import { makeFolder } from '../install/make-folder';
 import { EXTENSION } from './schema';
 import { writing } from './sqlite-failures';
 
@@ -37,7 +38,7 @@ export class Trash {
   take(path: string, now: Date = new Date()): void {
     const day = join(this.#dir, now.toISOString().slice(0, 10));
     writing(path, () => {
-      mkdirSync(day, { recursive: true, mode: 0o700 });
+      makeFolder(day, 0o700);
       move(path, join(day, basename(path)));
     });
   }

@@ -5,7 +5,7 @@
  * in it: a variable whose name looks like one is kept by name alone and taken from the environment when it is run, and a
  * command that holds one is refused.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../shared/base/failure';
@@ -14,6 +14,7 @@ import { storedDocument } from '../../shared/base/stored-document';
 import type { RecordRequest, SavedWorkload } from '../../shared/contract/api';
 import { withGiven } from '../../shared/contract/record-again';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
+import { makeFolder } from '../install/make-folder';
 import { checkDeclaration } from './declaration';
 import { withoutValues } from './environment';
 import { INSTRUMENTS } from './instrument';
@@ -151,7 +152,7 @@ export class SavedWorkloads {
     });
     const path = this.#path(name);
     try {
-      mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+      makeFolder(this.#dir, 0o700);
       const draft = `${path}.${process.pid}.draft`;
       writeFileSync(draft, `${JSON.stringify(checked, null, 2)}\n`, { mode: 0o600 });
       renameSync(draft, path);

@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   existsSync,
-  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../../../shared/base/failure';
+import { makeFolder } from '../../install/make-folder';
 
 /** `out` is a file when it ends in one of `endings`, else a folder that takes `fileName`. */
 export function outputPath(out: string, fileName: string, endings: readonly string[]): string {
@@ -24,7 +24,7 @@ export function outputPath(out: string, fileName: string, endings: readonly stri
 /** Throws `unwritable`; `what` begins the sentence, for example "report". */
 export function writeFile(path: string, contents: string | Uint8Array, what: string): void {
   writing(path, what, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, contents);
   });
 }
@@ -41,7 +41,7 @@ export async function writePieces(
   const target = existsSync(path) ? realpathSync(path) : path;
   const draft = `${target}.part`;
   const file = writing(path, what, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     if (existsSync(target)) accessSync(target, constants.W_OK);
     return openSync(draft, 'w');
   });

@@ -425,6 +425,12 @@ describe('the library', () => {
     });
   });
 
+  // Node's recursive mkdir turns there for ever.
+  it.runIf(existsSync('/proc/self'))('says so in a folder where nothing can be made', () => {
+    for (const place of ['/proc/plumbline', '/proc/plumbline/library'])
+      expect(failing(() => openLibrary(place))).toMatchObject({ code: 'unwritable' });
+  });
+
   it('lies where the platform keeps such data, unless told otherwise', () => {
     expect(libraryFolder({ PLUMBLINE_HOME: '/data/p' }, 'linux', '/home/me')).toBe('/data/p');
     expect(libraryFolder({}, 'linux', '/home/me')).toBe('/home/me/.local/share/plumbline');
