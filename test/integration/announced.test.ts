@@ -141,7 +141,7 @@ describe('an announced model that is none', () => {
   it.each([
     [{ config: { model_type: 'mamba' } }, /mamba/],
     [{ config: { model_type: 'gpt2', n_layer: -1 } }, /n_layer/],
-    [{ config: { model_type: 'gpt2', n_embd: 7, n_head: 2 } }, /heads/],
+    [{ config: { model_type: 'gpt2', n_embd: 7, n_head: 2 } }, /Heads cannot be 2/],
   ])('%j is refused with its reason', (fields, reason) => {
     expect(announcedModel(fields)).toMatch(reason);
   });
