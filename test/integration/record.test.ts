@@ -331,7 +331,7 @@ describe('the bundled GPT-2', () => {
 describe('bad input', () => {
   it.each([
     ['an unknown model', ['budget', '--model', 'gpt5'], 2, /no model "gpt5"/],
-    ['heads that do not divide the width', ['budget', '--model', 'CONFIG'], 2, /heads/],
+    ['heads that do not divide the width', ['budget', '--model', 'CONFIG'], 2, /heads/i],
     ['a count of zero', ['budget', '--model', 'gpt2', '--batch', '0'], 2, /--batch cannot be "0"/],
     ['a negative count', ['budget', '--model', 'gpt2', '--batch=-4'], 2, /--batch cannot be "-4"/],
     [
@@ -426,6 +426,19 @@ describe('bad input', () => {
     expect(code).toBe(2);
     expect(document.error.message).toMatch(/broken/);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'exits with 3 where the machine lacks the backend asked for',
+    async () => {
+      const asked = 'record --bundled gpt2 --model gpt2-nano --steps 1 --backend webgpu'.split(' ');
+      const { code, document } = await runJson<SessionDocument>(asked, home.dir, {
+        VK_ICD_FILENAMES: '/nowhere',
+        VK_DRIVER_FILES: '/nowhere',
+      });
+      expect(code).toBe(3);
+      expect(document).toMatchObject({ status: 'failed', exitCode: 3 });
+    },
+  );
 
   it('a port in use: exit code 3', async () => {
     const blocker = createServer().listen(0, '127.0.0.1');

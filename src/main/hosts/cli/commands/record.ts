@@ -1,11 +1,12 @@
 /** `plumbline record`: the bundled GPT-2, any command, a process that runs already, or the GPUs of other machines. */
 import type { Command } from 'commander';
-import { Failure } from '../../../../shared/base/failure';
+import { FAILURE_CODES, Failure } from '../../../../shared/base/failure';
 import type { RecordRequest } from '../../../../shared/contract/api';
 import { requestAgain, withGiven } from '../../../../shared/contract/record-again';
 import { shortenDocument } from '../../../../shared/session/brief';
 import { checkSession } from '../../../../shared/session/expectations';
 import type { Engine } from '../../../engine/engine';
+import type { EndedSession } from '../../../engine/recording';
 import { INSTRUMENTS } from '../../../engine/workload-choices';
 import { describeSession } from '../describe-session';
 import { follow } from '../follow';
@@ -121,9 +122,15 @@ async function record(given: string[], options: RecordOptions, output: Output): 
     const unmet = reportOutcomes(outcomes, options, output, doc.name, doc.durationUs);
     // Readings of other machines have no end but this.
     if (interrupted && request.prometheus === undefined) return 130;
-    return data.status === 'failed' ? 1 : unmet;
+    return data.status === 'failed' ? exitCodeOfFailed(request, data) : unmet;
   });
 }
+
+/** The bundled workload ends with Plumbline's own codes: that the machine lacks the backend asked for is told by its own. */
+const exitCodeOfFailed = ({ bundled }: RecordRequest, { exitCode }: EndedSession): number =>
+  bundled !== undefined && exitCode === FAILURE_CODES.unavailable
+    ? FAILURE_CODES.unavailable
+    : FAILURE_CODES.workload_failed;
 
 /** What a session recorded, to be recorded once more, with what may be given beside it. */
 async function askAgain(
