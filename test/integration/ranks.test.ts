@@ -174,7 +174,7 @@ describe.skipIf(!python)(
         expect(markers.filter(({ type }) => type === 'note')).toMatchObject([
           {
             rank: beside!.rank,
-            text: expect.stringMatching(`^process ${pid} is (ranks.py|ForkProcess-2)`),
+            text: expect.stringMatching(`^process ${pid} is (ranks.py|ForkProcess-[12])`),
           },
         ]);
         if (linux)

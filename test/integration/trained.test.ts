@@ -146,7 +146,7 @@ describe('weights that were trained', () => {
       '--save-weights',
       join(config, 'below-a-file'),
     );
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(document.logs!.map(({ text }) => text).join('\n')).toContain('could not be written');
     expect(
       readdirSync(home.dir).filter((name) => name.includes('partial') || name === 'none'),

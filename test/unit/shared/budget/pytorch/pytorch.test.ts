@@ -403,7 +403,7 @@ describe('a quantized base', () => {
     const gptq: ModelSpec = { ...model, quantization: { kind: 'gptq', bits: 4, group: 128 } };
     expect(params(gptq)).toBe(params(gptq, { unquantizedPrecision: 'bf16' }));
     expect(() => checkRun(model, train(model, { unquantizedPrecision: 'bf16' }))).toThrow(
-      /unquantizedPrecision cannot be "bf16".*quantized/,
+      /--unquantized-precision cannot be "bf16".*quantized/,
     );
   });
 });
