@@ -4,19 +4,11 @@ import { announcedModel } from '../../src/main/engine/announced';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { fixture, python } from '../fixtures/workloads/harness';
 import { runJson, temporaryHome } from '../support/cli';
+import { GPT2_CONFIG } from '../support/gpt2-config';
 
 const home = temporaryHome();
 afterAll(() => home.dispose());
-/** GPT-2 small as Hugging Face's config.json has it; 124,439,808 parameters, as its model card says. */
-const config = {
-  model_type: 'gpt2',
-  n_layer: 12,
-  n_embd: 768,
-  n_head: 12,
-  vocab_size: 50257,
-  n_positions: 1024,
-  hub_token: 'never stored',
-};
+const config = { ...GPT2_CONFIG, hub_token: 'never stored' };
 const PARAMETERS = 124_439_808;
 
 async function announcing(source: string): Promise<SessionDocument> {

@@ -1,16 +1,28 @@
+import type { Page } from 'playwright-core';
 import { afterEach, expect, test, vi } from 'vitest';
 import { printPdf } from '../../src/main/engine/print-pdf';
 import { STYLE } from '../../src/main/export/html-style';
 import { browserExecutable, browserUnavailable, launchBrowser } from '../support/browser';
 
+/** Skips where there is no browser. */
+async function onPage(
+  skip: (reason: string) => void,
+  use: (page: Page) => Promise<void>,
+): Promise<void> {
+  const reason = browserUnavailable();
+  if (reason !== null) return skip(reason);
+  const browser = await launchBrowser();
+  try {
+    await use(await browser.newPage());
+  } finally {
+    await browser.close();
+  }
+}
+
 test('the browser of the tests draws text with a font of its own, and WebGL in software', async ({
   skip,
 }) => {
-  const reason = browserUnavailable();
-  if (reason !== null) skip(reason);
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage();
+  await onPage(skip, async (page) => {
     await page.setContent('<span id="narrow">iiii</span><br><span id="wide">WWWW</span>');
     const widths = await page.evaluate(() =>
       ['narrow', 'wide'].map(
@@ -22,19 +34,13 @@ test('the browser of the tests draws text with a font of its own, and WebGL in s
     expect(
       await page.evaluate(() => document.createElement('canvas').getContext('webgl2') !== null),
     ).toBe(true);
-  } finally {
-    await browser.close();
-  }
+  });
 });
 
 test('on paper a report splits no card that fits a page, and speaks of nothing that paper cannot hold', async ({
   skip,
 }) => {
-  const reason = browserUnavailable();
-  if (reason !== null) skip(reason);
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage();
+  await onPage(skip, async (page) => {
     const rows = (count: number) => `<table>${'<tr><td>x</td></tr>'.repeat(count)}</table>`;
     await page.setContent(
       `<style>${STYLE}</style><section class="card">${rows(8)}</section><section class="card">${rows(40)}</section><section class="part"></section><footer>Made.<span class="screen"> It is embedded.</span></footer>`,
@@ -58,9 +64,7 @@ test('on paper a report splits no card that fits a page, and speaks of nothing t
       ],
       isEmbeddingTold: false,
     });
-  } finally {
-    await browser.close();
-  }
+  });
 });
 
 afterEach(() => vi.unstubAllEnvs());

@@ -11,6 +11,7 @@ import type { LearnedReport } from '../../src/shared/learned/types';
 import { preset } from '../../src/shared/model/presets';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runCli, runJson, temporaryHome } from '../support/cli';
+import { GPT2_CONFIG } from '../support/gpt2-config';
 import {
   PLANTED,
   type PlantedMachine,
@@ -20,15 +21,6 @@ import {
 } from '../support/planted-machine';
 import { repository } from '../support/repository';
 
-/** GPT-2 small as Hugging Face's config.json has it. */
-const config = {
-  model_type: 'gpt2',
-  n_layer: 12,
-  n_embd: 768,
-  n_head: 12,
-  vocab_size: 50257,
-  n_positions: 1024,
-};
 const BATCHES = [2, 3, 4];
 const run = (batch: number) => plantedRun(batch, { steps: 2 });
 /** What theory has allocated between steps in none of the script's objects. */
@@ -67,7 +59,7 @@ import * as plumbline from ${JSON.stringify(join(repository, 'resources', 'js', 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const hold = (bytes) => writeFileSync(${JSON.stringify(at('memory'))}, String(bytes));
 writeFileSync(${JSON.stringify(at('pid'))}, String(process.pid));
-plumbline.model(${JSON.stringify({ name: 'gpt2', parameters: 124_439_808, config })});
+plumbline.model(${JSON.stringify({ name: 'gpt2', parameters: 124_439_808, config: GPT2_CONFIG })});
 plumbline.run(${JSON.stringify(told)});
 hold(${machine.context});
 await pause(100);

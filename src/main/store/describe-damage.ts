@@ -1,5 +1,5 @@
 /** What of a session file does not match its checksums, in sentences: what is doubtful, and what was left out. */
-import { formatInteger } from '../../shared/base/format';
+import { formatInteger, formatList } from '../../shared/base/format';
 import { PART_NAMES } from './row-checks';
 import type { MetaDocuments } from './session-meta';
 import type { LostRows } from './session-rows';
@@ -43,5 +43,5 @@ export function describeDamage({ documents, series, ...lost }: Damage): string[]
 
 function listed(parts: readonly string[]): string {
   const shown = parts.length > 8 ? [...parts.slice(0, 7), `${parts.length - 7} more`] : parts;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+  return formatList(shown);
 }

@@ -126,3 +126,8 @@ export function formatEnergy(joules: Maybe): string {
   if (joules >= 999.5) return `${three(joules / 1000)} kJ`;
   return `${three(joules)} J`;
 }
+
+/** In a sentence: "a", "a and b", "a, b and c". */
+export function formatList(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}

@@ -1,5 +1,5 @@
 /** The ledger of the moment at which memory ran out, as the message told it, in sentences. */
-import { formatBytes } from '../../base/format';
+import { formatBytes, formatList } from '../../base/format';
 import type { Bytes } from '../../base/units';
 import type { MemoryError } from '../overlay/types';
 
@@ -50,15 +50,15 @@ function processSentence({
       : `in tensors (${formatBytes(privatePools)} of them in pools of their own, as CUDA graphs have)`,
   );
   tell(unallocated, 'reserved by the allocator and unused');
-  if (inUse === null) return parts.length === 0 ? null : `It held ${list(parts)}.`;
+  if (inUse === null) return parts.length === 0 ? null : `It held ${formatList(parts)}.`;
   if (allocated !== null && inUse > known)
     tell(inUse - known, 'outside the allocator: context, libraries, other frameworks');
-  return `It held ${formatBytes(inUse)}${parts.length === 0 ? '' : `: ${list(parts)}`}.`;
+  return `It held ${formatBytes(inUse)}${parts.length === 0 ? '' : `: ${formatList(parts)}`}.`;
 }
 
 function othersSentence({ others }: MemoryError): string | null {
   if (others.length === 0) return null;
-  return `${list(
+  return `${formatList(
     others.map(({ pid, bytes }) => `process ${pid} held ${formatBytes(bytes)}`),
   ).replace(/^p/, 'P')}.`;
 }
@@ -67,8 +67,4 @@ function piecesSentence(error: MemoryError): string | null {
   return hadEnoughReserved(error)
     ? `The ${formatBytes(error.unallocated)} that were reserved and unused are more than was asked for, but not in one piece: fragmentation is the cause.`
     : null;
-}
-
-function list(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
