@@ -58,7 +58,7 @@ export class SessionCache {
     if (rows.longestPhase() < least) return [];
     const found = [...rows.all((query) => rows.phasesIn(span, query, least))];
     // What is lost of them the markers still tell.
-    return rows.lost.phase === 0 ? found : null;
+    return rows.arePhasesWhole ? found : null;
   }
 
   /** What is asked within is of one moment of that session, and costs one look at what is new. */

@@ -141,7 +141,7 @@ export function checkSession(path: string): void {
   }
 }
 
-export function readVersion(db: Database.Database): number {
+function readVersion(db: Database.Database): number {
   return Number(db.pragma('user_version', { simple: true }));
 }
 

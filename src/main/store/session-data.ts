@@ -44,9 +44,8 @@ export function readSession(
     },
     get warnings() {
       warnings ??= whileOpen(reader, (open) => {
-        // What is damaged shows as it is read.
-        if (open !== reader || announced === null) announced = open.rows.announced();
-        open.gaps();
+        // What is damaged shows as it is read; the series were read with their gaps.
+        announced ??= open.rows.announced();
         open.notes();
         return open.warnings();
       });

@@ -141,7 +141,7 @@ export const allocationLedger = z.object({
     .array(z.object({ label: z.string(), bytes: z.number(), since: z.number().nullable() }))
     .max(1000),
 });
-export const summarySchema = z.looseObject({
+const summarySchema = z.looseObject({
   id: z.string(),
   name: z.string(),
   status: z.enum(STATUSES),

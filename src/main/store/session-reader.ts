@@ -26,8 +26,8 @@ import type {
   SeriesInfo,
   SeriesStats,
 } from '../../shared/trace/types';
-import { describeDamage } from './describe-damage';
 import { FirstFormatSource } from './first-format';
+import { FoundDamage } from './found-damage';
 import { type KeptEdit, keptEdit } from './kept-edits';
 import { currentResult, openDatabase, tidy } from './open-database';
 import { isWhole } from './row-checks';
@@ -82,8 +82,7 @@ export class SessionReader {
   readonly #db: Database.Database;
   readonly #source: TraceSource & { follow(): void };
   readonly #series: Database.Statement<[], { key: number; id: string; info: string; crc: number }>;
-  /** Ids of the series whose description does not match its checksum. */
-  readonly #doubtful = new Set<string>();
+  readonly #damage: FoundDamage;
   /** By id, as they were declared at the last look; null where that is to be looked for again. */
   #known: ReadonlyMap<string, SeriesRow> | null = null;
   readonly #transact: (read: () => unknown) => unknown;
@@ -95,9 +94,10 @@ export class SessionReader {
   #result: SessionResult;
 
   /** Use `openSession`. */
-  constructor(path: string) {
+  constructor(path: string, damage = new FoundDamage()) {
     const { db, meta, result, version } = openDatabase(path);
     this.path = path;
+    this.#damage = damage;
     this.id = basename(path, EXTENSION);
     this.#db = db;
     this.#meta = meta;
@@ -120,7 +120,7 @@ export class SessionReader {
         this.#isRead = this.#result.status !== 'recording';
         return read();
       });
-      this.rows = new SessionRows(db, (read) => this.#read(read));
+      this.rows = new SessionRows(db, (read) => this.#read(read), damage.rows);
     } catch (error) {
       db.close();
       throw error;
@@ -290,18 +290,14 @@ export class SessionReader {
   phasesIn(span: Span, query: PageQuery): Page<PhaseSpan & { readonly seq: number }> {
     if (this.#result.status !== 'recording' && this.rows.totals().phases > 0) {
       const page = this.rows.phasesIn(span, query);
-      if (this.rows.lost.phase === 0) return page;
+      if (this.rows.arePhasesWhole) return page;
     }
     return pageAmong(this.#announced(), span, query);
   }
 
   /** What went wrong in the recording, and what of the file as far as it was read does not match its checksums. */
   warnings(): string[] {
-    const series = [...this.#doubtful];
-    return [
-      ...this.rows.warnings(),
-      ...describeDamage({ ...this.rows.lost, documents: this.#meta.damaged, series }),
-    ];
+    return [...this.rows.warnings(), ...this.#damage.describe(this.#meta.damaged)];
   }
 
   notes(): readonly Note[] {
@@ -320,6 +316,11 @@ export class SessionReader {
 
   get isOpen(): boolean {
     return this.#db.open;
+  }
+
+  /** The file opened once more, by a reader that knows what this one found damaged, and tells it what it finds. */
+  reopen(): SessionReader {
+    return new SessionReader(this.path, this.#damage);
   }
 
   close(): void {
@@ -375,7 +376,7 @@ export class SessionReader {
       rising(this.#series.iterate(), ({ key }) => key),
       ({ key, id, info: text, crc }) => {
         const info = parseSeriesInfo(text);
-        if (!isWhole(crc, key, id, text)) this.#doubtful.add(info.id);
+        if (!isWhole(crc, key, id, text)) this.#damage.series.add(info.id);
         return [info.id, { key, info }] as const;
       },
     );

@@ -1,13 +1,14 @@
 /**
  * What a session has in rows: markers, log lines, gaps and announced phases. Each is asked for by span and page, or
  * for what came after the last one seen; nothing is read that is not asked for. A row that does not match its checksum
- * is left out and counted (`lost`); of a log line the place is kept.
+ * is left out and counted; of a log line the place is kept.
  */
 import type Database from 'better-sqlite3';
 import type { Micros } from '../../shared/base/units';
 import { Announcements } from '../../shared/trace/announcements';
 import { EVER } from '../../shared/trace/series';
 import type { Gap, LogLine, Marker, PhaseSpan } from '../../shared/trace/types';
+import type { FoundDamage } from './found-damage';
 import { isWhole } from './row-checks';
 import { bound } from './schema';
 import type { Span } from './series-query';
@@ -41,15 +42,6 @@ export interface Seen {
   readonly marker: number;
   readonly log: number;
   readonly gap: number;
-}
-
-/** How many rows of each kind do not match their checksums. */
-export interface LostRows {
-  readonly marker: number;
-  readonly gap: number;
-  readonly phase: number;
-  readonly note: number;
-  readonly warning: number;
 }
 
 /** Rows of a page when all are read. */
@@ -134,17 +126,11 @@ export class SessionRows {
   /** By series, and the place of the last gap that was told when they were read. */
   readonly #gaps = new Map<number, readonly Gap[] | null>();
   #gapsUntil: number | null = null;
-  /** Places of the rows that were found not to match their checksums. */
-  readonly #lost = {
-    marker: new Set<number>(),
-    gap: new Set<number>(),
-    phase: new Set<number>(),
-    note: new Set<number>(),
-    warning: new Set<number>(),
-  };
+  readonly #lost: FoundDamage['rows'];
 
-  /** `read` makes one moment of what is read within, and tells damage. */
-  constructor(db: Database.Database, read: <T>(read: () => T) => T) {
+  /** `read` makes one moment of what is read within, and tells damage; what rows are damaged is put into `lost`. */
+  constructor(db: Database.Database, read: <T>(read: () => T) => T, lost: FoundDamage['rows']) {
+    this.#lost = lost;
     const prepared = Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)]);
     this.#statements = Object.fromEntries(prepared) as Record<keyof typeof SQL, Database.Statement>;
     this.#read = read;
@@ -155,16 +141,9 @@ export class SessionRows {
     return this.#read(() => this.#statements.totals.get() as Totals);
   }
 
-  /** How many of those read so far do not match their checksums. */
-  get lost(): LostRows {
-    const { marker, gap, phase, note, warning } = this.#lost;
-    return {
-      marker: marker.size,
-      gap: gap.size,
-      phase: phase.size,
-      note: note.size,
-      warning: warning.size,
-    };
+  /** Whether all phases that were read so far match their checksums. */
+  get arePhasesWhole(): boolean {
+    return this.#lost.phase.size === 0;
   }
 
   seen(): Seen {
@@ -324,7 +303,7 @@ export class SessionRows {
 
   /** Those that match their checksums; the others are counted. */
   #whole<Row extends { readonly seq: number }>(
-    part: keyof LostRows,
+    part: keyof FoundDamage['rows'],
     rows: readonly Row[],
     matches: (row: Row) => boolean,
   ): readonly Row[] {

@@ -152,7 +152,7 @@ export class SessionWriter {
 
   /**
    * Adds a sample in the series' unit and returns the time it is kept at: a sample at or before the last one's time is
-   * kept one microsecond after it, as SeriesBuilder does. Throws RangeError for what is not finite.
+   * kept one microsecond after it. Throws RangeError for what is not finite.
    */
   append(seriesId: string, t: Micros, value: number): Micros {
     const at = this.#append(this.#declared(seriesId), t, value);

@@ -12,7 +12,7 @@ import type {
 } from '../../shared/trace/sample-source';
 import type { SpanStatistics } from '../../shared/trace/statistics';
 import type { Summary } from '../../shared/trace/summary';
-import { openSession, type SessionReader } from './session-reader';
+import type { SessionReader } from './session-reader';
 
 export class StoredSamples implements SampleSource {
   readonly #reader: SessionReader;
@@ -59,6 +59,6 @@ export class StoredSamples implements SampleSource {
 /** Asks the reader, or where it was closed one that is opened for as long as that takes. */
 export function whileOpen<T>(reader: SessionReader, ask: (reader: SessionReader) => T): T {
   if (reader.isOpen) return ask(reader);
-  using again = openSession(reader.path);
+  using again = reader.reopen();
   return ask(again);
 }

@@ -146,6 +146,25 @@ describe('a row that does not match its checksum', () => {
     expect(told(path)).toEqual([expect.stringContaining('the description of a may be wrong')]);
   });
 
+  it('is named by whoever asks only once the reader was closed, and counts once', () => {
+    const path = edited('UPDATE gap SET t1 = t1 + 1 WHERE seq = 2');
+    const db = new Database(path);
+    db.exec(`UPDATE series SET info = replace(info, 'bytes', 'bytez');
+      UPDATE marker SET value = replace(value, 'plain', 'plaim')`);
+    db.close();
+    const reader = openSession(path);
+    const early = readSession(reader);
+    const late = readSession(reader);
+    expect(early.announced?.spansBy(5e6).spans).toHaveLength(1);
+    reader.close();
+    const damage = [
+      'The file is damaged: the description of a may be wrong, for what is stored does not match its checksum.',
+      'The file is damaged: left out, for what is stored does not match its checksum: 1 marker and 1 gap; the rest is shown.',
+    ];
+    expect(early.warnings.slice(-2)).toEqual(damage);
+    expect(late.warnings.slice(-2)).toEqual(damage);
+  });
+
   it('keeps its place in the log', () => {
     const path = edited("UPDATE log SET text = 'plaim' WHERE text = 'plain'");
     using reader = openSession(path);
