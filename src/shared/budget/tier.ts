@@ -1,7 +1,19 @@
 /** From occurrences of phases to a tier: sums, ends, and the one row that is the peak. Shared by every tier. */
 import type { Bytes } from '../base/units';
-import { COMPONENTS, type Phase } from '../base/vocabulary';
+import { COMPONENTS, type Component, type Phase } from '../base/vocabulary';
 import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from './types';
+
+/** What a run holds from its first step to its last, whatever it is doing. */
+export const RESTING: readonly Component[] = [
+  'context',
+  'params',
+  'master_params',
+  'buffers',
+  'adam_m',
+  'adam_v',
+  'momentum',
+  'optimizer_other',
+];
 
 /** Bytes of all components together. */
 export function sumComponents(components: ComponentBytes): Bytes {
@@ -11,7 +23,7 @@ export function sumComponents(components: ComponentBytes): Bytes {
 }
 
 /** Components with those of 0 bytes left out: what plays no part is not listed. */
-export function withoutZeros(components: ComponentBytes): ComponentBytes {
+function withoutZeros(components: ComponentBytes): ComponentBytes {
   const some: { -readonly [K in keyof ComponentBytes]: ComponentBytes[K] } = {};
   for (const component of COMPONENTS)
     if (components[component]) some[component] = components[component];

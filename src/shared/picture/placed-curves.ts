@@ -117,7 +117,7 @@ export interface ExactPlaces {
 }
 
 /** Null where the trace tells no operation of the phase. Of one that is not over, up to the last operation known. */
-export function placeOperations(
+function placeOperations(
   span: PhaseSpan,
   { allocated }: PhaseCurve,
   series: readonly SeriesData[],
@@ -162,7 +162,7 @@ function spread(times: Float64Array, from: number, t0: Micros, to: number, t1: M
  * Null where the blocks are not those that are predicted, or ran in another order. What lies outside them is the phase's beginning or end;
  * of a pass that told some of its blocks the points of the others are spread between those.
  */
-export function placeBlocks(span: PhaseSpan, { block }: PhaseCurve): ExactPlaces | null {
+function placeBlocks(span: PhaseSpan, { block }: PhaseCurve): ExactPlaces | null {
   const told = span.memory?.blocks;
   if (told === undefined || told.names.length !== Math.max(...block) + 1) return null;
   const { edges } = told;

@@ -37,7 +37,7 @@ const split = (parts: ComponentBytes | null | undefined, total: Bytes): Componen
     : null;
 
 /** Predicted split of one phase at its highest moment and at its end. */
-export function predictPhase(overlay: Overlay, index: number, tier: Tier, budget: Budget | null) {
+function predictPhase(overlay: Overlay, index: number, tier: Tier, budget: Budget | null) {
   const phase = overlay.phases[index]!;
   // Textbook is compared with no line in particular, as in the overlay.
   const line = tier === 'refined' ? overlay.series : null;

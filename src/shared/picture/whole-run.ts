@@ -3,24 +3,12 @@
  * up to the resting level (weights, optimizer states, context) it is certain, above it only a ceiling.
  */
 import type { Bytes, Micros } from '../base/units';
-import type { Component, Tier } from '../base/vocabulary';
-import { sumComponents } from '../budget/tier';
+import type { Tier } from '../base/vocabulary';
+import { RESTING, sumComponents } from '../budget/tier';
 import type { Budget } from '../budget/types';
 import { predictedPeak } from '../divergence/overlay/predicted';
 import type { Overlay } from '../divergence/overlay/types';
 import type { PredictedSpan } from './predicted-spans';
-
-/** What a run holds from its first step to its last, whatever it is doing. */
-const RESTING: readonly Component[] = [
-  'context',
-  'params',
-  'master_params',
-  'buffers',
-  'adam_m',
-  'adam_v',
-  'momentum',
-  'optimizer_other',
-];
 
 export interface WholeRun {
   readonly span: PredictedSpan;

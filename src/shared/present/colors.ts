@@ -5,6 +5,7 @@
  * them apart as deuteranopes and protanopes see them. Bands have one colour in light and dark.
  */
 import { COMPONENTS, type Component, type Phase } from '../base/vocabulary';
+import { RESTING } from '../budget/tier';
 
 export const COMPONENT_COLOR: Readonly<Record<Component, string>> = {
   params: '#3f74b5',
@@ -29,14 +30,7 @@ export const WHOLE_COLOR = '#8d98a8';
 
 /** From the ground up: what lives longest lies lowest, so that the upper bands are the ones that move. */
 export const STACK_ORDER: readonly Component[] = [
-  'context',
-  'params',
-  'master_params',
-  'buffers',
-  'adam_m',
-  'adam_v',
-  'momentum',
-  'optimizer_other',
+  ...RESTING,
   'kv_cache',
   'gradients',
   'inputs',
