@@ -116,7 +116,7 @@ function seriesOf(line: Line, { series }: BriefDocument): string | undefined {
 }
 
 /** The runs of the manifest beside the sessions; none where there is no manifest. */
-export function readManifest(folder: string): ManifestRun[] {
+function readManifest(folder: string): ManifestRun[] {
   const path = join(folder, 'manifest.json');
   if (!existsSync(path)) return [];
   return (JSON.parse(readFileSync(path, 'utf8')) as { runs: ManifestRun[] }).runs;

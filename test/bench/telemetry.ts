@@ -25,6 +25,7 @@ import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
 import type { Sampler, SampleSink } from '../../src/main/telemetry/sampler';
 import type { GpuInfo } from '../../src/shared/hardware/gpu-info';
 import { buildDocument } from '../../src/shared/session/document';
+import { plainHeader } from '../support/session-header';
 
 /** The repository, from wherever this file was bundled to below it. */
 const root = (() => {
@@ -71,26 +72,8 @@ function nvml(workerPath: string, library: string, count: number, intervalMs: nu
 
 function recording() {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
-  const header = {
-    id: 'bench',
-    name: 'bench',
-    startedAt: new Date().toISOString(),
-    model: null,
-    run: null,
-    simulated: true,
-    workload: { kind: 'command' as const, title: 'bench', command: [], cwd: null, pid: null },
-    environment: {
-      plumbline: '0',
-      node: process.version,
-      os: '',
-      cpu: '',
-      cores: 0,
-      memoryBytes: 0,
-      gpus: [],
-      sources: [],
-      workload: {},
-    },
-  };
+  const startedAt = new Date().toISOString();
+  const header = { ...plainHeader('bench'), startedAt, simulated: true };
   const file = createSession(folder, header);
   return { folder, header, file, trace: new LiveTrace(file) };
 }

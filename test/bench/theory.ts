@@ -28,7 +28,7 @@ function processorMilliseconds(f: () => void): number {
   return (user + system) / 1000;
 }
 
-export function timelineMicroseconds(): number {
+function timelineMicroseconds(): number {
   const model = preset('gpt3');
   const run = runDefaults(model, {
     mode: 'train',
@@ -52,7 +52,7 @@ export function timelineMicroseconds(): number {
 }
 
 /** Milliseconds for the peaks of 10,000 runs that differ in batch, sequence, precision, attention and checkpointing. */
-export function searchMilliseconds(): number {
+function searchMilliseconds(): number {
   const model = preset('gpt3');
   const runs: RunSpec[] = [];
   for (let i = 0; runs.length < CONFIGURATIONS; i++) {
@@ -82,7 +82,7 @@ export function searchMilliseconds(): number {
 }
 
 /** Milliseconds of processor time a budget takes as the batch of the bundled GPT-2 is moved, once the first ten have been. */
-export function bundledMoves(): { readonly half: number; readonly most: number } {
+function bundledMoves(): { readonly half: number; readonly most: number } {
   const model = preset('gpt2');
   const times = Array.from({ length: 210 }, (_, move) => {
     const run = runDefaults(model, {

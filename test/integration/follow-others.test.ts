@@ -6,27 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createEngine } from '../../src/main/engine/engine';
 import { createSession } from '../../src/main/store/session-file';
 import type { EngineEvent } from '../../src/shared/contract/api';
-
-const header = (id: string) => ({
-  id,
-  name: id,
-  startedAt: new Date().toISOString(),
-  model: null,
-  run: null,
-  simulated: true,
-  workload: { kind: 'command' as const, title: id, command: [], cwd: null, pid: null },
-  environment: {
-    plumbline: '0',
-    node: process.version,
-    os: '',
-    cpu: '',
-    cores: 0,
-    memoryBytes: 0,
-    gpus: [],
-    sources: [],
-    workload: {},
-  },
-});
+import { plainHeader, plainInfo } from '../support/session-header';
 
 test('a recording that somebody else makes is told as it grows and when it ends, whatever else lies in the library', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'plumbline-follow-'));
@@ -51,15 +31,8 @@ test('a recording that somebody else makes is told as it grows and when it ends,
       )
       .toBe(true);
 
-  const writer = createSession(dir, header('theirs'));
-  writer.declareSeries({
-    id: 'a',
-    source: 'host',
-    metric: 'a',
-    unit: 'bytes',
-    windowUs: null,
-    intervalUs: null,
-  });
+  const writer = createSession(dir, plainHeader('theirs'));
+  writer.declareSeries(plainInfo('a'));
   writer.append('a', 1_000_000, 1);
   writer.flush();
   await until('recording', 1_000_000);

@@ -2,6 +2,7 @@
 import { createSession } from '../../src/main/store/session-file';
 import type { SessionHeader } from '../../src/shared/session/types';
 import type { Marker, SeriesInfo } from '../../src/shared/trace/types';
+import { plainHeader } from './session-header';
 
 const MiB = 2 ** 20;
 const STEP_US = 100_000;
@@ -25,24 +26,9 @@ const series = (id: string, unit: SeriesInfo['unit']): SeriesInfo => ({
 });
 
 export const runHeader = (id: string): SessionHeader => ({
-  id,
+  ...plainHeader(id),
   name: `run ${id}`,
-  startedAt: '2026-01-01T00:00:00.000Z',
-  model: null,
-  run: null,
   simulated: true,
-  workload: { kind: 'command', title: 'test', command: ['train'], cwd: null, pid: null },
-  environment: {
-    plumbline: '0',
-    node: '',
-    os: '',
-    cpu: '',
-    cores: 1,
-    memoryBytes: 0,
-    gpus: [],
-    sources: [],
-    workload: {},
-  },
 });
 
 /** Of every step forward takes the first half, backward the second; a log line a step, a gap in the middle of the power. */

@@ -36,7 +36,7 @@ export function lookAt(reader: SessionReader, ids: readonly string[], span: Span
 }
 
 /** The series of a view: as many as there are, up to 24, one GPU after the other. */
-export const viewOf = (ids: readonly string[]): string[] => ids.slice(0, VIEW);
+const viewOf = (ids: readonly string[]): string[] => ids.slice(0, VIEW);
 
 export interface WarmFigures {
   /** Of single series and of a view of all of them, per call. */

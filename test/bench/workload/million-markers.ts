@@ -10,6 +10,7 @@ import { LiveTrace } from '../../../src/main/engine/live-trace';
 import { createSessionClock } from '../../../src/main/install/session-clock';
 import { createSession, openSession } from '../../../src/main/store/session-file';
 import { MARKER_LIMITS, MarkerChannel } from '../../../src/main/workloads/marker-channel';
+import { plainHeader } from '../../support/session-header';
 
 const COUNT = 1_000_000;
 
@@ -35,24 +36,8 @@ export async function millionMarkers(): Promise<void> {
   const warnings: string[] = [];
   try {
     const file = createSession(folder, {
-      id: 'million',
-      name: 'million',
+      ...plainHeader('million'),
       startedAt: clock.startedAt.toISOString(),
-      model: null,
-      run: null,
-      simulated: false,
-      workload: { kind: 'command', title: '', command: [], cwd: null, pid: null },
-      environment: {
-        plumbline: '',
-        node: process.version,
-        os: '',
-        cpu: '',
-        cores: 1,
-        memoryBytes: 0,
-        gpus: [],
-        sources: [],
-        workload: {},
-      },
     });
     const trace = new LiveTrace(file);
     const channel = await MarkerChannel.open({

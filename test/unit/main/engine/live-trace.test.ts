@@ -9,6 +9,7 @@ import { createSession, openSession } from '../../../../src/main/store/session-f
 import { seriesStats } from '../../../../src/shared/trace/series';
 import type { SeriesInfo } from '../../../../src/shared/trace/types';
 import { readColumns } from '../../../support/columns';
+import { plainHeader } from '../../../support/session-header';
 
 const info: SeriesInfo = {
   id: 'gpu0.memory.used',
@@ -23,26 +24,7 @@ const highest = (values: Float64Array) => values.reduce((most, value) => Math.ma
 
 function recorded(count: number) {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-live-'));
-  const file = createSession(folder, {
-    id: 'live',
-    name: 'live',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    model: null,
-    run: null,
-    simulated: true,
-    workload: { kind: 'command', title: 'test', command: [], cwd: null, pid: null },
-    environment: {
-      plumbline: '0',
-      node: '',
-      os: '',
-      cpu: '',
-      cores: 0,
-      memoryBytes: 0,
-      gpus: [],
-      sources: [],
-      workload: {},
-    },
-  });
+  const file = createSession(folder, plainHeader('live'));
   onTestFinished(() => {
     file.close();
     rmSync(folder, { recursive: true, force: true });

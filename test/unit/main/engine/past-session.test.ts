@@ -16,27 +16,13 @@ import type { SessionData, SessionHeader } from '../../../../src/shared/session/
 import type { Marker, SeriesInfo } from '../../../../src/shared/trace/types';
 import { readColumns } from '../../../support/columns';
 import { MB, training } from '../../../support/overlay-scenario';
+import { plainHeader } from '../../../support/session-header';
 
 const model = preset('gpt2-nano');
 const header: SessionHeader = {
-  id: 'cut',
-  name: 'cut',
-  startedAt: '2026-01-01T00:00:00.000Z',
+  ...plainHeader('cut'),
   model,
   run: runDefaults(model, { mode: 'train', steps: 20 }),
-  simulated: true,
-  workload: { kind: 'bundled', title: 'test', command: [], cwd: null, pid: null },
-  environment: {
-    plumbline: '0',
-    node: '',
-    os: '',
-    cpu: '',
-    cores: 0,
-    memoryBytes: 0,
-    gpus: [],
-    sources: [],
-    workload: {},
-  },
 };
 const busy: SeriesInfo = {
   id: 'gpu0.utilization',

@@ -21,7 +21,6 @@ import { readSession } from '../../../../src/main/store/session-data';
 import {
   createSession,
   openSession,
-  type SessionHeader,
   type SessionWriter,
 } from '../../../../src/main/store/session-file';
 import { storeDocument } from '../../../../src/main/store/session-meta';
@@ -30,6 +29,7 @@ import { upgradeSession } from '../../../../src/main/store/upgrade';
 import type { SessionSummary } from '../../../../src/shared/session/types';
 
 import { repository } from '../../../support/repository';
+import { plainHeader } from '../../../support/session-header';
 
 const oldSession = join(repository, 'test/fixtures/sessions/v1.plumbline');
 let dir: string;
@@ -46,26 +46,7 @@ function recording(
   id: string,
   startedAt: string | null = '2026-11-23T12:04:00.000Z',
 ): SessionWriter {
-  const header: SessionHeader = {
-    id,
-    name: `name of ${id}`,
-    startedAt,
-    workload: { kind: 'command', title: 'true', command: ['true'], cwd: null, pid: null },
-    environment: {
-      plumbline: '0.1.0',
-      node: '24',
-      os: 'Linux',
-      cpu: 'x',
-      cores: 8,
-      memoryBytes: 1,
-      gpus: [],
-      sources: [],
-      workload: {},
-    },
-    model: null,
-    run: null,
-    simulated: true,
-  };
+  const header = { ...plainHeader(id), name: `name of ${id}`, startedAt, simulated: true };
   const writer = createSession(dir, header);
   writers.push(writer);
   return writer;
