@@ -40,9 +40,11 @@ function check(node, ...args) {
   return runForeground(node, [biome, 'check', ...strict, ...args], { cwd: root });
 }
 
-const checkImports = (node) =>
-  runForeground(node, [join(root, 'scripts', 'check-imports.mjs')], { cwd: root });
-const lint = async (node) => (await check(node)) || (await checkImports(node));
+const runScript = (node, name) => runForeground(node, [join(root, 'scripts', name)], { cwd: root });
+const lint = async (node) =>
+  (await check(node)) ||
+  (await runScript(node, 'check-imports.mjs')) ||
+  (await runScript(node, 'check-exports.mjs'));
 
 async function test(node, args) {
   if (args.length === 0) {

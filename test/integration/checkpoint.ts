@@ -163,7 +163,7 @@ export function referenceLogits(
 }
 
 /** Logits after each of `ids`. */
-export function allReferenceLogits(
+function allReferenceLogits(
   tensors: Tensors,
   ids: readonly number[],
   prefix = 'transformer.',

@@ -94,7 +94,7 @@ export function trainSpans(steps: number, leak = 0): Span[] {
   }
   return spans;
 }
-export function generateSpans(tokens: number): Span[] {
+function generateSpans(tokens: number): Span[] {
   const params = { params: PARAMS, buffers: 3 * MiB };
   const cache = (n: number) => 73_728 * n;
   const spans: Span[] = [

@@ -128,7 +128,7 @@ export class FollowedSession {
  * Rows of one kind, of which those that are new are read when they are asked for. The list is the same each time, with
  * more in it.
  */
-export class FollowedRows<Row, Kept> {
+class FollowedRows<Row, Kept> {
   readonly #reader: SessionReader;
   readonly #ask: (reader: SessionReader, query: PageQuery) => RowsPage<Row>;
   readonly #keep: (row: Row) => Kept | null;

@@ -34,7 +34,7 @@ import { escapeHtml as e } from './escape';
 import type { ReportInput } from './protocol';
 
 /** Rows of single phases are listed up to here. */
-export const LISTED_PHASES = 400;
+const LISTED_PHASES = 400;
 
 /** `kind`: a class of its own. */
 export function card(title: string, body: string, kind = ''): string {
@@ -42,16 +42,16 @@ export function card(title: string, body: string, kind = ''): string {
 }
 
 /** The first `words` columns are words, the others figures. */
-export function table(head: readonly string[], rows: readonly string[], words = 1): string {
+function table(head: readonly string[], rows: readonly string[], words = 1): string {
   return `<div class="scroll"><table><thead><tr>${head.map((title, i) => `<th scope="col"${i > 0 && i < words ? ' class="word"' : ''}>${e(capitalize(title))}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
-export function td(text: string, kind = ''): string {
+function td(text: string, kind = ''): string {
   return `<td${kind ? ` class="${kind}"` : ''}>${e(text)}</td>`;
 }
 
 /** Bytes with the exact figure on hovering. */
-export function tdBytes(bytes: Bytes | null | undefined): string {
+function tdBytes(bytes: Bytes | null | undefined): string {
   return bytes == null
     ? td('—')
     : `<td title="${formatExactBytes(bytes)}">${formatBytes(bytes)}</td>`;

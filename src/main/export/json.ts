@@ -4,7 +4,7 @@ import { reportFileName } from './file-name';
 import type { ExportFormat, ReportRequest } from './protocol';
 
 /** One session's document, or all of them and what tells them apart. */
-export function reportDocument({ sessions, comparison }: ReportRequest): unknown {
+function reportDocument({ sessions, comparison }: ReportRequest): unknown {
   const documents = sessions.map(({ doc }) => doc);
   return documents.length === 1 && comparison === null
     ? documents[0]

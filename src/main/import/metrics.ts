@@ -27,9 +27,7 @@ const FIELDS: readonly GpuField[] = [
 ];
 
 /** By the name `--query-gpu` gives it, or the one above. */
-export const METRICS: ReadonlyMap<string, GpuField> = new Map(
-  FIELDS.map((each) => [each.field, each]),
-);
+const METRICS: ReadonlyMap<string, GpuField> = new Map(FIELDS.map((each) => [each.field, each]));
 
 export function metric(name: string): GpuField {
   const found = METRICS.get(name) ?? instanceField(name, (within) => METRICS.get(within));

@@ -85,8 +85,6 @@ export const parseStampLine = (line: string): Stamp | null =>
 /** Whether a cell is a date without a time of day. */
 export const isDate = (cell: string): boolean =>
   DATE_YEAR_FIRST.test(cell.trim()) || DATE_YEAR_LAST.test(cell.trim());
-/** Whether a cell is a time of day without a date. */
-export const isTimeOfDay = (cell: string): boolean => TIME_ALONE.test(cell.trim());
 
 /**
  * How dates with their year last are meant in a file: a number past 12 is a day; without any, the order in which the

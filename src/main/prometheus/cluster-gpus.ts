@@ -18,7 +18,7 @@ export interface LabelledGpu {
 const SHOWN_HOSTS = 64;
 
 /** The labels of a series of an exporter, as its GPU. */
-export function identifyGpu(labels: Labels): LabelledGpu {
+function identifyGpu(labels: Labels): LabelledGpu {
   const index = labels.gpu ?? labels.index;
   const uuid = labels.UUID ?? labels.uuid;
   const busId = labels.pci_bus_id;

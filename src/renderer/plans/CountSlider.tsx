@@ -33,7 +33,7 @@ export function CountSlider({
 }
 
 /** The count of a stop; stops that fall on the count there is are passed by. */
-export function countAt(stop: number, from: number, count: number): number {
+function countAt(stop: number, from: number, count: number): number {
   const step = Math.sign(stop - from);
   let reached = stop;
   while (step !== 0 && reached > 0 && Math.round(2 ** (reached / STOPS)) === count) reached += step;

@@ -83,7 +83,7 @@ export function subscribe(listener: () => void): () => void {
   };
 }
 /** The address without what is looked at there: it leads to the same view. */
-export function readPlace(hash: string): string {
+function readPlace(hash: string): string {
   const ids = readParameters(hash).get('ids');
   return `#/${splitHash(hash)[0]}${ids === null ? '' : `?ids=${ids}`}`;
 }

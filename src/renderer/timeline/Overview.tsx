@@ -19,7 +19,7 @@ import { type Store, useStore } from '../state/store';
 import { useTheme } from '../state/theme';
 import type { TraceWindows } from './traces';
 
-export const OVERVIEW_HEIGHT = 46;
+const OVERVIEW_HEIGHT = 46;
 /** Room above the line for the ticks of findings. */
 const TICKS_PX = 9;
 

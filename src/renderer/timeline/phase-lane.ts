@@ -113,7 +113,7 @@ function formatSteps({ firstStep, lastStep }: PhaseBlock): string {
 }
 
 /** The longest name of a block that fits into `room` pixels; empty where none does. */
-export function blockLabel(block: PhaseBlock, room: number): string {
+function blockLabel(block: PhaseBlock, room: number): string {
   const step = formatSteps(block);
   if (block.phase !== null && block.stage !== undefined) {
     const stage = phaseName({ phase: block.phase, stage: block.stage });

@@ -9,7 +9,7 @@ import { type Between, type LineStyle, paintLine } from '../chart/paint-lines';
 import type { TraceWindows } from './traces';
 
 /** A counter with an averaging window stands for the time before it; one that tells of changes holds until the next. */
-export function betweenSamples({ windowUs, intervalUs, unit }: SeriesInfo): Between {
+function betweenSamples({ windowUs, intervalUs, unit }: SeriesInfo): Between {
   if (windowUs !== null) return 'since';
   return intervalUs === null || unit === 'count' || unit === 'hertz' ? 'held' : 'joined';
 }

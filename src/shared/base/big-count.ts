@@ -12,11 +12,6 @@ export function count(exact: bigint): Count {
   return Number.isSafeInteger(near) ? near : exact;
 }
 
-/** The nearest double, for ratios and rates. */
-export function approx(count: Count): number {
-  return Number(count);
-}
-
 /**
  * A double as the whole number its shortest decimal spelling says: 1e24 is 10^24, not the nearest multiple of 2^27.
  * For quantities that were never counted, such as a budget a person typed.

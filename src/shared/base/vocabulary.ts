@@ -43,7 +43,7 @@ export type Tier = (typeof TIERS)[number];
 export const STATUSES = ['recording', 'complete', 'failed', 'interrupted', 'recovered'] as const;
 export type Status = (typeof STATUSES)[number];
 
-export const FINDING_KINDS = [
+const FINDING_KINDS = [
   'context',
   'allocator_reserve',
   'allocator_rounding',
@@ -68,7 +68,7 @@ export const FINDING_KINDS = [
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
-export const CONFIDENCES = ['low', 'medium', 'high'] as const;
+const CONFIDENCES = ['low', 'medium', 'high'] as const;
 export type Confidence = (typeof CONFIDENCES)[number];
 
 /** Why a reading is absent. Absent is never 0. */

@@ -14,11 +14,11 @@ export interface CallOptions {
   readonly signal?: CancelSignal;
 }
 
-export const cancelled = (): Failure =>
+const cancelled = (): Failure =>
   new Failure('cancelled', 'The question was taken back.', 'Ask again.');
 
 /** Throws the Failure `cancelled` where the question was taken back. */
-export function throwIfCancelled(signal: CancelSignal | undefined): void {
+function throwIfCancelled(signal: CancelSignal | undefined): void {
   if (signal?.aborted) throw cancelled();
 }
 

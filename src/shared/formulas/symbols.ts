@@ -4,7 +4,7 @@ import { bytesPerElement } from '../model/precision';
 import type { ModelSpec, Precision, RunSpec } from '../model/spec';
 import { type Formula, symbol } from './formula';
 
-export const MEANINGS: Readonly<Record<string, string>> = {
+const MEANINGS: Readonly<Record<string, string>> = {
   P: 'parameters',
   'P trained': 'parameters that are trained',
   'P embedding': 'parameters of the embeddings',

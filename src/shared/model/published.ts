@@ -22,7 +22,7 @@ const CARRIED =
 const TESTED =
   'github.com/scaleapi/llm-engine model-engine/tests/unit/domain/test_llm_use_cases.py @28edd64';
 
-export const RELEASES: Readonly<Record<string, Release>> = {
+const RELEASES: Readonly<Record<string, Release>> = {
   gpt2: { id: 'openai-community/gpt2', read: COMPILED },
   'gpt2-medium': { id: 'openai-community/gpt2-medium', read: COMPILED },
   'gpt2-large': { id: 'openai-community/gpt2-large' },

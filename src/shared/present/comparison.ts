@@ -50,7 +50,7 @@ const toneOfChange = (row: ComparedRow, place: number): Tone | null =>
   row.judged[place] ??
   (row.changes[place] === 0 || row.isDistinct[place] === false ? 'faint' : null);
 
-export function formatSigned(change: number, unit: RowUnit): string {
+function formatSigned(change: number, unit: RowUnit): string {
   if (unit === 'bytes') return formatSignedBytes(change);
   const sign = change > 0 ? '+' : '−';
   const size = Math.abs(change);

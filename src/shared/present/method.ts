@@ -39,7 +39,7 @@ export function whyNoGpu({
 const UNDESCRIBED = 'as its source reports it';
 
 /** What a series counts, as half a sentence that follows its id. */
-export function describeLine(series: string): string {
+function describeLine(series: string): string {
   const device = deviceIn(series);
   if (device !== undefined) return describeDeviceLine(series, device);
   if (withoutRank(series) === FRAMEWORK_ALLOCATED)

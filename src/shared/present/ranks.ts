@@ -17,7 +17,7 @@ export function rankName(rank: number, among: Iterable<number>): string {
 }
 
 /** Whether none but the first of these can be a rank. */
-export function areProcesses(ranks: Iterable<number>): boolean {
+function areProcesses(ranks: Iterable<number>): boolean {
   const beside = [...ranks].filter((rank) => rank !== 0);
   return beside.length > 0 && beside.every((rank) => processIn(rank) !== null);
 }

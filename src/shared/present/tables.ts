@@ -55,7 +55,7 @@ function marksTable(marks: readonly Mark[]): WordTable {
 /**
  * What measured bytes are made of, at the highest occurrence of each phase. Every row adds up to what was measured.
  */
-export function ledgerTable({ ledger, phases }: Overlay): WordTable | null {
+function ledgerTable({ ledger, phases }: Overlay): WordTable | null {
   if (ledger === undefined || ledger.phases.length === 0) return null;
   const highest = new Map<string, LedgerRow>();
   for (const row of ledger.phases) {

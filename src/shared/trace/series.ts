@@ -1,6 +1,6 @@
 /**
- * Figures and look-ups of a series, and the growing form of a series while it is recorded. Every extreme comes with its
- * time. Where there is no sample the answer is null, never 0.
+ * Figures and look-ups of a series, and the time a sample is kept at. Every extreme comes with its time. Where there is no
+ * sample the answer is null, never 0.
  */
 
 import { countWhile, lowerBound, upperBound } from '../base/search';
@@ -243,70 +243,11 @@ function extremeIn(
   return from >= to ? null : pick(data, findExtremes(data.values, from, to)[which]);
 }
 
-/** A series while it grows. Samples live in typed arrays that double; `data()` is a view, not a copy. */
-export class SeriesBuilder {
-  readonly info: SeriesInfo;
-  #times = new Float64Array(256);
-  #values = new Float64Array(256);
-  #count = 0;
-  #gaps: Gap[] = [];
-  #view: SampledSeries | null = null;
-
-  constructor(info: SeriesInfo) {
-    this.info = info;
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  /**
-   * Adds a sample and returns the time it is kept at. Times rise strictly: a sample that comes at or before the last
-   * one is kept one microsecond after it, since no reading may be lost to the jitter of a clock.
-   */
-  append(t: Micros, value: number): Micros {
-    if (!Number.isFinite(t) || !Number.isFinite(value)) {
-      throw new RangeError(`series ${this.info.id}: a sample must be finite, got ${value} at ${t}`);
-    }
-    if (this.#count === this.#times.length) {
-      this.#times = doubled(this.#times);
-      this.#values = doubled(this.#values);
-    }
-    const at = risingTime(t, this.#count === 0 ? null : this.#times[this.#count - 1]!);
-    this.#times[this.#count] = at;
-    this.#values[this.#count++] = value;
-    this.#view = null;
-    return at;
-  }
-
-  /** Adds a gap; one that starts where a known gap starts replaces it, so that a gap that lasts can be reported as it grows. */
-  gap(gap: Gap): void {
-    this.#gaps = [...this.#gaps.filter((known) => known.t0 !== gap.t0), gap].sort(
-      (a, b) => a.t0 - b.t0,
-    );
-    this.#view = null;
-  }
-
-  /** The series so far. What it returned earlier stays as it was. */
-  data(): SampledSeries {
-    this.#view ??= {
-      info: this.info,
-      times: this.#times.subarray(0, this.#count),
-      values: this.#values.subarray(0, this.#count),
-      gaps: this.#gaps,
-    };
-    return this.#view;
-  }
-}
-
-/** The whole microsecond a sample is kept at, strictly after `last`. */
+/**
+ * The whole microsecond a sample is kept at, strictly after `last`: one that comes at or before it is kept one
+ * microsecond later, since no reading may be lost to the jitter of a clock.
+ */
 export function risingTime(t: Micros, last: Micros | null): Micros {
   const whole = Math.round(t);
   return last === null || whole > last ? whole : last + 1;
-}
-
-function doubled(column: Float64Array): Float64Array<ArrayBuffer> {
-  const bigger = new Float64Array(column.length * 2);
-  bigger.set(column);
-  return bigger;
 }

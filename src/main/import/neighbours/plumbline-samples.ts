@@ -23,7 +23,7 @@ const UNITS: readonly Unit[] = [
 const SERIES_ID = /^[A-Za-z][\w.-]{0,99}$/;
 
 /** What an export tells of a series: its id and its unit; null where they are not such. */
-export function describeExported(id: unknown, unit: unknown): SeriesInfo | null {
+function describeExported(id: unknown, unit: unknown): SeriesInfo | null {
   const known = UNITS.find((each) => each === unit);
   if (typeof id !== 'string' || !SERIES_ID.test(id) || known === undefined) return null;
   return { id, source: KIND, metric: metricIn(id), unit: known, windowUs: null, intervalUs: null };

@@ -14,7 +14,7 @@ export type Located =
       readonly isNamed: boolean;
     };
 
-export const NOT_FOUND =
+const NOT_FOUND =
   'nvidia-smi was not found on PATH; set its path in Settings or PLUMBLINE_NVIDIA_SMI';
 
 export function locateNvidiaSmi(env: NodeJS.ProcessEnv): Located {

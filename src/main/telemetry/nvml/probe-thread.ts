@@ -43,4 +43,4 @@ export async function probeInWorker(
 }
 
 /** Waking a device without persistence mode takes seconds. */
-export const PROBE_MS: Millis = 15_000;
+const PROBE_MS: Millis = 15_000;

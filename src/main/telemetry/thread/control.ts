@@ -12,7 +12,7 @@ const DELIVERY = 1;
  * How long readings wait on a sampling thread: with what the store waits, a killed recorder loses less than a second.
  * Each delivery wakes the recording thread, which costs more than all that it then does.
  */
-export const UNWATCHED_MS: Millis = 800;
+const UNWATCHED_MS: Millis = 800;
 /** The same while somebody looks at the trace as it grows. */
 const WATCHED_MS: Millis = 250;
 

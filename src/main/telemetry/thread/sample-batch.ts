@@ -6,7 +6,7 @@ import type { Micros } from '../../../shared/base/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../../shared/base/vocabulary';
 
 /** A run is four numbers: the series, where it begins and ends in the columns, and 0 or 1 + the reason of absence. */
-export const RUN_WORDS = 4;
+const RUN_WORDS = 4;
 
 /** Within a series in order of time. */
 export interface SampleBatch {

@@ -79,7 +79,7 @@ function useThrottled({ id, durationUs }: SessionDocument, series: string | null
   return envelope === undefined ? null : throttledTime(envelope, durationUs);
 }
 
-export function throttledTime({ times, values }: Envelope, end: Micros): Micros {
+function throttledTime({ times, values }: Envelope, end: Micros): Micros {
   let held = 0;
   for (let i = 0; i < times.length; i++)
     if (isThrottled(values[i]!)) held += Math.min(end, times[i + 1] ?? end) - times[i]!;

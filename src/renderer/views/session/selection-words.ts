@@ -28,7 +28,7 @@ export function statisticsCells(of: SeriesStatistics): readonly string[] {
   ];
 }
 
-export function integralWords({ integral }: SeriesStatistics): string {
+function integralWords({ integral }: SeriesStatistics): string {
   if (integral === null) return '';
   return integral.unit === 'bytes'
     ? formatBytes(Math.round(integral.value))

@@ -56,7 +56,7 @@ export interface Stretch {
 }
 
 /** Where no block of the model is at work. */
-export const NO_BLOCK = -1;
+const NO_BLOCK = -1;
 
 export class DryTotals {
   readonly #live = new Float64Array(COMPONENTS.length);

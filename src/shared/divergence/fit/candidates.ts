@@ -32,7 +32,7 @@ import { predictedRow } from '../overlay/predicted';
 import { type Extra, type Fit, type FitContext, fitBudget } from './fit';
 import type { Observation } from './observations';
 
-export const FIELDS = [
+const FIELDS = [
   'batch',
   'seq',
   'promptTokens',

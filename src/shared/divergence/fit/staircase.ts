@@ -37,7 +37,7 @@ const UNPREDICTED = 6;
 type Stair = Pick<PhaseBudget, 'total' | 'components'> & { readonly optional: boolean };
 
 /** Heights a run of `tier` climbs over, in order: its context, its weights, the moments of its first two steps. */
-export function stairsOfTier(tier: TierBudget, least: Bytes): Stair[] {
+function stairsOfTier(tier: TierBudget, least: Bytes): Stair[] {
   const context = tier.components.context ?? 0;
   const stairs: Stair[] =
     context > 0 ? [{ total: context, components: { context }, optional: true }] : [];

@@ -19,7 +19,7 @@ const MAX_LINES = 4;
 /** Readings that stay away for longer are no longer waited for: each look would work out all phases since. */
 const MAX_WAIT: Micros = 60_000_000;
 
-export const isCompleted = (until: Micros, durationUs: Micros) => until < durationUs - UNDERWAY;
+const isCompleted = (until: Micros, durationUs: Micros) => until < durationUs - UNDERWAY;
 
 const isSettledBy = (until: Micros, durationUs: Micros, firmUntil: Micros): boolean =>
   isCompleted(until, durationUs) && (until < firmUntil || until < durationUs - MAX_WAIT);

@@ -77,7 +77,7 @@ export function baselineFor(id: string, baselines: Readonly<Record<string, Bytes
 }
 
 /** Whether a line can hold what was in use before launch. */
-export function hasBaseline(id: string): boolean {
+function hasBaseline(id: string): boolean {
   const metric = deviceMetricIn(id);
   return metric === 'memory.used' || metric === 'workload.memory';
 }

@@ -29,8 +29,7 @@ export interface PhaseSums {
 }
 
 /** What tells the kind of a phase: of one rank, and of one stage where it was found in the trace. */
-export const kindKey = ({ rank, phase, stage }: OverlayPhase): string =>
-  `${rank}:${phase}:${stage ?? ''}`;
+const kindKey = ({ rank, phase, stage }: OverlayPhase): string => `${rank}:${phase}:${stage ?? ''}`;
 
 /** Flagged phases first, then by distance from the prediction; what was not predicted comes last. */
 export function compareWorst(a: OverlayPhase, b: OverlayPhase): number {

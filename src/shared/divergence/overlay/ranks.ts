@@ -49,7 +49,7 @@ interface Trace {
 }
 
 /** Ranks that announced a phase or memory, and those whose processes were read, in order. */
-export function listRanks({ series, markers }: Pick<Trace, 'series' | 'markers'>): number[] {
+function listRanks({ series, markers }: Pick<Trace, 'series' | 'markers'>): number[] {
   const ranks = new Set<number>();
   for (const type of ['phase', 'memory'] as const)
     for (const rank of ranksAmong(markersOf(markers, type))) ranks.add(rank);

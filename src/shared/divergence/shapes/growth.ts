@@ -30,7 +30,7 @@ type Edge = 'low' | 'high';
 
 const MIN_WINDOWS = 8;
 /** Less may be anything; a framework that counts each byte moves by less, but for no reason. */
-export const MIN_GROWTH = 16 * MiB;
+const MIN_GROWTH = 16 * MiB;
 /** Growth goes on for this much of the run. */
 const MIN_SHARE = 0.5;
 /** What grows stays on no level for longer than this much of it. */

@@ -21,7 +21,7 @@ export function decoderHead({ className, labels, refuse }: ConfigFile): HeadFiel
   );
 }
 
-export const LANGUAGE = /(ForCausalLM|LMHeadModel|ForConditionalGeneration|ForImageTextToText)$/;
+const LANGUAGE = /(ForCausalLM|LMHeadModel|ForConditionalGeneration|ForImageTextToText)$/;
 
 /** Start and end of a span. */
 export const SPAN_ENDS = 2;

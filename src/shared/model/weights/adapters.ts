@@ -28,7 +28,7 @@ const MODULES: Readonly<Record<Role, string>> = {
 };
 
 /** What the matrix with that role is called in the code of the model's family. */
-export function moduleName(model: ModelSpec, role: Role): string {
+function moduleName(model: ModelSpec, role: Role): string {
   const { modules, upBesideGate } = findImplementation(model);
   if (role === 'up' && model.activation === 'swiglu' && upBesideGate) return upBesideGate;
   return modules?.[role] ?? MODULES[role];

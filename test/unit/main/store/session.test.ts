@@ -22,47 +22,13 @@ import {
   createSession,
   openSession,
   renameSession,
-  type SessionHeader,
   type SessionReader,
 } from '../../../../src/main/store/session-file';
 import { upgradeSession } from '../../../../src/main/store/upgrade';
-import type { SeriesInfo } from '../../../../src/shared/trace/types';
 import { repository } from '../../../support/repository';
+import { plainInfo as info, plainHeader } from '../../../support/session-header';
 
-const header: SessionHeader = {
-  id: '20261123-1204-x7k2',
-  name: 'first try',
-  startedAt: '2026-11-23T12:04:00.000Z',
-  workload: {
-    kind: 'command',
-    title: 'python train.py',
-    command: ['python', 'train.py'],
-    cwd: '/home/me',
-    pid: 4711,
-  },
-  environment: {
-    plumbline: '0.1.0',
-    node: '24',
-    os: 'Linux',
-    cpu: 'x',
-    cores: 8,
-    memoryBytes: 2 ** 34,
-    gpus: [],
-    sources: [],
-    workload: {},
-  },
-  model: null,
-  run: null,
-  simulated: false,
-};
-const info = (id: string): SeriesInfo => ({
-  id,
-  source: 'test',
-  metric: id,
-  unit: 'bytes',
-  windowUs: null,
-  intervalUs: null,
-});
+const header = plainHeader('20261123-1204-x7k2');
 const ended = { status: 'complete', exitCode: 0, signal: null, durationUs: 1_000_000 } as const;
 
 let dir: string;
@@ -110,6 +76,18 @@ function recorded(count = 2500): string {
 }
 
 describe('a session file', () => {
+  it('loses no sample to a clock that stands still or steps back', () => {
+    const writer = own(createSession(dir, header));
+    writer.declareSeries(info('a'));
+    const kept = [10, 10, 4, 20].map((t, i) => writer.append('a', t, i));
+    expect(kept).toEqual([10, 11, 12, 20]);
+    writer.finish(ended);
+    writer.close();
+    const { times, values } = open(writer.path).readSeries('a');
+    expect([...times]).toEqual(kept);
+    expect([...values]).toEqual([0, 1, 2, 3]);
+  });
+
   it('gives back every sample, gap, marker, log, warning and document, and is one file', () => {
     const next = random(11);
     const writer = own(createSession(dir, header));
@@ -197,6 +175,7 @@ describe('a session file', () => {
     const writer = own(createSession(dir, header));
     writer.declareSeries(info('a'));
     expect(() => writer.append('a', 0, Number.NaN)).toThrow(RangeError);
+    expect(() => writer.append('a', Number.POSITIVE_INFINITY, 0)).toThrow(RangeError);
     expect(() => writer.append('b', 0, 1)).toThrow(RangeError);
   });
 

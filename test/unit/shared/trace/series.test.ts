@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  maxIn,
-  minIn,
-  SeriesBuilder,
-  seriesStats,
-  stats,
-  valueAt,
-} from '../../../../src/shared/trace/series';
-import type { SeriesInfo } from '../../../../src/shared/trace/types';
+import { maxIn, minIn, seriesStats, stats, valueAt } from '../../../../src/shared/trace/series';
+import type { Gap, SampledSeries, SeriesInfo } from '../../../../src/shared/trace/types';
 
 const info: SeriesInfo = {
   id: 'gpu0.memory.used',
@@ -18,11 +11,15 @@ const info: SeriesInfo = {
   intervalUs: 100_000,
 };
 
-function built(samples: readonly (readonly [number, number])[]): SeriesBuilder {
-  const builder = new SeriesBuilder(info);
-  for (const [t, value] of samples) builder.append(t, value);
-  return builder;
-}
+const built = (
+  samples: readonly (readonly [number, number])[],
+  gaps: readonly Gap[] = [],
+): SampledSeries => ({
+  info,
+  times: Float64Array.from(samples, ([t]) => t),
+  values: Float64Array.from(samples, ([, value]) => value),
+  gaps,
+});
 
 describe('a series', () => {
   const data = built([
@@ -30,7 +27,7 @@ describe('a series', () => {
     [10, 9],
     [20, 1],
     [30, 9],
-  ]).data();
+  ]);
 
   it('tells its figures, each extreme with the time it was first seen', () => {
     expect(stats(data)).toEqual({ count: 4, min: 1, max: 9, mean: 6, minAt: 20, maxAt: 10 });
@@ -38,7 +35,7 @@ describe('a series', () => {
   });
 
   it('answers null, not 0, where there is no sample', () => {
-    const empty = new SeriesBuilder(info).data();
+    const empty = built([]);
     expect(stats(empty)).toEqual({
       count: 0,
       min: null,
@@ -57,12 +54,14 @@ describe('a series', () => {
   });
 
   it('has no value inside a gap', () => {
-    const builder = built([
-      [0, 5],
-      [100, 6],
-    ]);
-    builder.gap({ t0: 20, t1: 80, reason: 'lost' });
-    expect([0, 20, 50, 80, 100].map((t) => valueAt(builder.data(), t))).toEqual([5, 5, null, 5, 6]);
+    const broken = built(
+      [
+        [0, 5],
+        [100, 6],
+      ],
+      [{ t0: 20, t1: 80, reason: 'lost' }],
+    );
+    expect([0, 20, 50, 80, 100].map((t) => valueAt(broken, t))).toEqual([5, 5, null, 5, 6]);
   });
 
   it('finds the extremes of a span with their times', () => {
@@ -73,41 +72,7 @@ describe('a series', () => {
 
   it('keeps the mean exact where a sum of bytes passes 2^53', () => {
     const value = 140_000_000_000_001;
-    const many = built(Array.from({ length: 5000 }, (_, i) => [i, value] as const)).data();
+    const many = built(Array.from({ length: 5000 }, (_, i) => [i, value] as const));
     expect(stats(many).mean).toBe(value);
-  });
-});
-
-describe('the series builder', () => {
-  it('leaves a view it gave out as it was while more samples arrive', () => {
-    const builder = built([
-      [0, 1],
-      [1, 2],
-    ]);
-    const early = builder.data();
-    for (let i = 2; i < 5000; i++) builder.append(i, i);
-    expect([...early.values]).toEqual([1, 2]);
-    expect(builder.data().values.length).toBe(5000);
-    expect(builder.data().times[4999]).toBe(4999);
-  });
-
-  it('loses no sample to a clock that stands still or steps back', () => {
-    const builder = built([[10, 1]]);
-    expect([builder.append(10, 2), builder.append(4, 3), builder.append(20, 4)]).toEqual([
-      11, 12, 20,
-    ]);
-    expect([...builder.data().values]).toEqual([1, 2, 3, 4]);
-  });
-
-  it('refuses what is no number', () => {
-    expect(() => built([[0, Number.NaN]])).toThrow(RangeError);
-    expect(() => built([[Number.POSITIVE_INFINITY, 0]])).toThrow(RangeError);
-  });
-
-  it('lets a gap grow', () => {
-    const builder = built([[0, 1]]);
-    builder.gap({ t0: 5, t1: 10, reason: 'lost' });
-    builder.gap({ t0: 5, t1: 50, reason: 'lost' });
-    expect(builder.data().gaps).toEqual([{ t0: 5, t1: 50, reason: 'lost' }]);
   });
 });

@@ -49,7 +49,7 @@ function findSetting(option: string): LibrarySetting {
   );
 }
 
-export function settingsText(settings: LibrarySettings, names: readonly LibrarySetting[]): string {
+function settingsText(settings: LibrarySettings, names: readonly LibrarySetting[]): string {
   const width = Math.max(...names.map((name) => LIBRARY_SETTINGS[name].option.length));
   const indent = ' '.repeat(width + 2);
   return names

@@ -6,7 +6,7 @@ import { LEDGER_NAMES } from '../../../../shared/present/names';
 import { phaseTitle } from '../../../../shared/present/phase-name';
 
 /** One row for each kind of entry, in the ledger's order, then what they add up to: the measured bytes. */
-export function ledgerRows(
+function ledgerRows(
   row: LedgerRow,
 ): { readonly name: string; readonly bytes: number; readonly source: string }[] {
   const sums = new Map<LedgerKind, { bytes: number; source: string }>();
