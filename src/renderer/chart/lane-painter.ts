@@ -28,6 +28,7 @@ export class LanePainter {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   #frame = 0;
+  #scene: () => Scene | null = () => null;
 
   /** Null where the browser gives no canvas to draw on. */
   static on(canvas: HTMLCanvasElement): LanePainter | null {
@@ -40,12 +41,13 @@ export class LanePainter {
     this.#context = context;
   }
 
-  /** Draws `scene()` in the next frame. */
+  /** Draws `scene()` in the next frame, or a scene that is asked for after it and before that frame. */
   request(scene: () => Scene | null): void {
+    this.#scene = scene;
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      const now = scene();
+      const now = this.#scene();
       if (now) this.draw(now);
     });
   }

@@ -81,14 +81,14 @@ const ALIGNMENT_NAMES: Readonly<Record<AlignBy, string>> = {
   peak: 'Peaks',
 };
 
-/** Runs that took as long as each other are alike by the clock; others drift apart, and their steps do not. */
+/** Runs that took as long as each other are alike by the clock; others drift apart, and what they have in common does not. */
 function chooseAlignment(
   sessions: Parameters<typeof CompareChart>[0]['sessions'],
   isAlignable: (by: AlignBy) => boolean,
 ): AlignBy {
   const durations = sessions.map(({ durationUs }) => durationUs);
-  const isAlike = Math.max(...durations) <= 1.02 * Math.min(...durations);
-  return !isAlike && isAlignable('step') ? 'step' : 'time';
+  if (Math.max(...durations) <= 1.02 * Math.min(...durations)) return 'time';
+  return (['phase', 'step'] as const).find(isAlignable) ?? 'time';
 }
 
 /** The chart, and in plain sight how it is aligned and laid out. */

@@ -12,6 +12,7 @@ import type { Envelope } from '../../../shared/trace/envelope';
 import type { LineData } from '../../chart/paint-lines';
 import type { View } from '../../chart/view';
 import type { TraceWindows } from '../../timeline/traces';
+import type { Range } from './difference';
 
 export class AlignedSession {
   readonly place: number;
@@ -85,17 +86,22 @@ export class AlignedSession {
     return moved;
   }
 
-  /** The highest of the line within a stretch of the axis, above the baseline; null outside the session and in gaps. */
-  highestIn(view: View, t0: Micros, t1: Micros): Bytes | null {
+  /** Of `count` columns of the axis from `from` on, above the baseline; null outside the session and in gaps. */
+  rangesIn(view: View, from: Micros, us: Micros, count: number): readonly (Range | null)[] {
     const line = this.line(view);
     const { span } = this;
-    if (!line || t1 < span.t0 || t0 > span.t1) return null;
-    const { times, values } = line.envelope;
-    const from = lowerBound(times, t0);
-    let highest = from > 0 ? values[from - 1]! : Number.NaN;
-    for (let i = from; i < times.length && times[i]! <= t1; i++)
-      if (!(values[i]! <= highest)) highest = values[i]!;
-    return Number.isNaN(highest) ? null : highest - this.session.overlay.baselineBytes;
+    const baseline = this.session.overlay.baselineBytes;
+    return Array.from({ length: count }, (_, column) => {
+      const [t0, t1] = [from + column * us, from + (column + 1) * us];
+      return line && t1 >= span.t0 && t0 <= span.t1
+        ? rangeIn(line.envelope, t0, t1, baseline)
+        : null;
+    });
+  }
+
+  /** The highest of the line within a stretch of the axis, above the baseline; null outside the session and in gaps. */
+  highestIn(view: View, t0: Micros, t1: Micros): Bytes | null {
+    return this.rangesIn(view, t0, t1 - t0, 1)[0]?.high ?? null;
   }
 
   /** What was predicted at an instant of the axis, by component. */
@@ -104,6 +110,25 @@ export class AlignedSession {
     const bar = this.#bars.findLast(({ span: [t0] }) => t0 <= own);
     return bar?.predictedComponents ?? null;
   }
+}
+
+/** A value holds until the next: the one before the stretch counts too. */
+function rangeIn(
+  { times, values }: Envelope,
+  t0: Micros,
+  t1: Micros,
+  baseline: Bytes,
+): Range | null {
+  const from = lowerBound(times, t0);
+  let high = from > 0 ? values[from - 1]! : Number.NaN;
+  let low = high;
+  for (let i = from; i < times.length && times[i]! <= t1; i++) {
+    if (!(values[i]! <= high)) high = values[i]!;
+    if (!(values[i]! >= low)) low = values[i]!;
+  }
+  return Number.isNaN(high) || Number.isNaN(low)
+    ? null
+    : { low: low - baseline, high: high - baseline };
 }
 
 /** Anchors moved along the axis, so that the earliest session begins at 0. */

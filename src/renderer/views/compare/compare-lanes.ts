@@ -10,6 +10,7 @@ import { paintLine } from '../../chart/paint-lines';
 import { COMPONENT_COLOR } from '../../chart/palette';
 import { byteLabel, byteScale, HEADROOM } from '../../chart/scale';
 import type { AlignedSession } from './aligned-session';
+import { differences } from './difference';
 import { paintMark, sessionColor, sessionDash } from './session-mark';
 
 export type Layout = 'overlaid' | 'beside';
@@ -119,15 +120,15 @@ function differenceBound(
   base: AlignedSession,
   end: Micros,
 ): Bytes {
+  const us = end / PROBES;
   const whole = { t0: 0, t1: end };
+  const from = base.rangesIn(whole, 0, us, PROBES);
   let widest = 1;
-  for (let i = 0; i < PROBES; i++) {
-    const [t0, t1] = [(end * i) / PROBES, (end * (i + 1)) / PROBES];
-    const from = base.highestIn(whole, t0, t1);
-    for (const each of others) {
-      const own = each.highestIn(whole, t0, t1);
-      if (own !== null && from !== null) widest = Math.max(widest, Math.abs(own - from));
-      const { up, down } = sumDifferences(each.predictedAt(t0), base.predictedAt(t0));
+  for (const each of others) {
+    for (const change of differences(each.rangesIn(whole, 0, us, PROBES), from))
+      widest = Math.max(widest, Math.abs(change ?? 0));
+    for (let i = 0; i < PROBES; i++) {
+      const { up, down } = sumDifferences(each.predictedAt(i * us), base.predictedAt(i * us));
       widest = Math.max(widest, up, down);
     }
   }
@@ -167,21 +168,13 @@ function differenceLane(each: AlignedSession, base: AlignedSession, bound: Bytes
     },
     paint: (sheet) => paintDifference(sheet, each, base),
     readAt(t, pixelUs) {
-      const change = differenceIn(each, base, t, t + pixelUs);
+      const us = COLUMN_PX * pixelUs;
+      const view = { t0: t, t1: t + us };
+      const [own, other] = [each, base].map((one) => one.rangesIn(view, t - us, us, 3));
+      const change = differences(own ?? [], other ?? [])[1] ?? null;
       return change === null ? ABSENT : formatSignedBytes(change);
     },
   };
-}
-
-/** Of the highest within a stretch: a peak that the other run does not have is not lost between two samples. */
-function differenceIn(
-  each: AlignedSession,
-  base: AlignedSession,
-  t0: Micros,
-  t1: Micros,
-): Bytes | null {
-  const [own, other] = [each.highestIn({ t0, t1 }, t0, t1), base.highestIn({ t0, t1 }, t0, t1)];
-  return own === null || other === null ? null : own - other;
 }
 
 /** Pixels of one column of the difference. */
@@ -189,27 +182,22 @@ const COLUMN_PX = 2;
 
 function paintDifference(sheet: Sheet, each: AlignedSession, base: AlignedSession): void {
   const { context, ink, view, box, x, y } = sheet;
-  const pixelUs = (view.t1 - view.t0) / box.width;
+  const us = (COLUMN_PX * (view.t1 - view.t0)) / box.width;
+  const count = Math.ceil(box.width / COLUMN_PX);
+  const [own, other] = [each, base].map((one) => one.rangesIn(view, view.t0, us, count));
   const zero = y(0);
   const line = new Path2D();
   let isDown = false;
-  for (let column = 0; column < box.width; column += COLUMN_PX) {
-    const t = view.t0 + column * pixelUs;
-    const left = x(t);
-    paintComponents(sheet, each, base, t, left);
-    const [own, other] = [
-      each.highestIn(view, t, t + COLUMN_PX * pixelUs),
-      base.highestIn(view, t, t + COLUMN_PX * pixelUs),
-    ];
-    if (own === null || other === null) {
-      isDown = false;
-      continue;
+  differences(own ?? [], other ?? []).forEach((change, column) => {
+    const t = view.t0 + column * us;
+    paintComponents(sheet, each, base, t, x(t));
+    if (change !== null) {
+      const at = Math.min(Math.max(y(change), box.top), box.top + box.height);
+      if (isDown) line.lineTo(x(t), at);
+      else line.moveTo(x(t), at);
     }
-    const at = Math.min(Math.max(y(own - other), box.top), box.top + box.height);
-    if (isDown) line.lineTo(left, at);
-    else line.moveTo(left, at);
-    isDown = true;
-  }
+    isDown = change !== null;
+  });
   context.strokeStyle = ink.axis;
   context.lineWidth = 1;
   context.beginPath();
