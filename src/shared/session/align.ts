@@ -37,6 +37,26 @@ export function alignSessions(
   });
 }
 
+/** Runs whose lengths are within this of each other are alike by the clock. */
+const ALIKE = 1.02;
+
+/**
+ * How sessions are looked at first. Runs that took as long as each other are alike by the clock; others drift apart, and what
+ * they have in common does not: the phases of training, the tokens of a generation, whichever has more instants to hold on to.
+ */
+export function usualAlignment(
+  alignment: Readonly<Record<AlignBy, readonly (Anchors | null)[]>>,
+  base: number,
+  durations: readonly Micros[],
+): AlignBy {
+  if (Math.max(...durations) <= ALIKE * Math.min(...durations)) return 'time';
+  const [phases, steps] = (['phase', 'step'] as const).map((by) =>
+    Math.min(...alignment[by].filter((_, i) => i !== base).map((each) => each?.from.length ?? 0)),
+  );
+  if (!phases && !steps) return 'time';
+  return (phases ?? 0) > (steps ?? 0) ? 'phase' : 'step';
+}
+
 /** The instants that a session can be aligned by, under names that other sessions have too, in order of time. */
 function findInstants(
   { overlay, markers }: SessionDocument,

@@ -3,7 +3,7 @@ import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { Failure } from '../../../shared/base/failure';
-import { ALIGNMENTS, type AlignBy } from '../../../shared/session/align';
+import { ALIGNMENTS, type AlignBy, usualAlignment } from '../../../shared/session/align';
 import { type Comparison, MAX_COMPARED } from '../../../shared/session/comparison';
 import { useCommands } from '../../commands/useCommands';
 import { ComingCards } from '../../components/ComingCards';
@@ -81,16 +81,6 @@ const ALIGNMENT_NAMES: Readonly<Record<AlignBy, string>> = {
   peak: 'Peaks',
 };
 
-/** Runs that took as long as each other are alike by the clock; others drift apart, and what they have in common does not. */
-function chooseAlignment(
-  sessions: Parameters<typeof CompareChart>[0]['sessions'],
-  isAlignable: (by: AlignBy) => boolean,
-): AlignBy {
-  const durations = sessions.map(({ durationUs }) => durationUs);
-  if (Math.max(...durations) <= 1.02 * Math.min(...durations)) return 'time';
-  return (['phase', 'step'] as const).find(isAlignable) ?? 'time';
-}
-
 /** The chart, and in plain sight how it is aligned and laid out. */
 function Picture({
   comparison,
@@ -99,7 +89,11 @@ function Picture({
   const [alignText, setAlign] = useParameter('align', 'alignment');
   const [layoutText, setLayout] = useParameter('layout', 'layout');
   const isAlignable = (by: AlignBy) => comparison.alignment[by].every((each) => each !== null);
-  const usual = chooseAlignment(sessions, isAlignable);
+  const usual = usualAlignment(
+    comparison.alignment,
+    comparison.base,
+    sessions.map(({ durationUs }) => durationUs),
+  );
   const align = ALIGNMENTS.find((by) => by === alignText && isAlignable(by)) ?? usual;
   const layout: Layout = layoutText === 'beside' ? 'beside' : 'overlaid';
   const alignBy = (by: AlignBy) => setAlign(by === usual ? null : by);

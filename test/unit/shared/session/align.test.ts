@@ -1,6 +1,13 @@
 /** Sessions brought onto one axis of time. */
 import { describe, expect, it } from 'vitest';
-import { ALIGNMENTS, alignSessions, toCommon, toOwn } from '../../../../src/shared/session/align';
+import {
+  ALIGNMENTS,
+  alignSessions,
+  toCommon,
+  toOwn,
+  usualAlignment,
+} from '../../../../src/shared/session/align';
+import type { SessionDocument } from '../../../../src/shared/session/session-document';
 import { documentWith, MB, phase, series, training } from '../../../support/overlay-scenario';
 
 /** Two steps, each a forward and a backward, `stretch` times as long; memory peaks in the second backward. */
@@ -61,6 +68,38 @@ describe('aligned sessions', () => {
     expect(alignSessions([plain, log], 'time', 0)[1]).not.toBeNull();
   });
 
+  it('are looked at by the clock where they last alike, else by what they share most instants of', () => {
+    const usual = (docs: readonly SessionDocument[], base = 0) =>
+      usualAlignment(
+        {
+          time: alignSessions(docs, 'time', base),
+          phase: alignSessions(docs, 'phase', base),
+          step: alignSessions(docs, 'step', base),
+          peak: alignSessions(docs, 'peak', base),
+        },
+        base,
+        docs.map(({ durationUs }) => durationUs),
+      );
+    const generation = (tokens: number) =>
+      documentWith({
+        durationUs: tokens * 10_000,
+        markers: [
+          ...phase('decode', null, 0, tokens * 10),
+          ...Array.from({ length: tokens }, (_, index) => ({
+            type: 'token' as const,
+            index,
+            rank: 0,
+            step: null,
+            t: index * 10_000 + 5000,
+          })),
+        ],
+      });
+    expect(usual([plain, run(1.01)])).toBe('time');
+    expect(usual([plain, slow])).toBe('phase');
+    expect(usual([plain, slow], 1)).toBe('phase');
+    expect(usual([generation(20), generation(40)])).toBe('step');
+    expect(usual([plain, documentWith({ durationUs: 5_000_000, markers: [] })])).toBe('time');
+  });
   it('of thousands of steps are held by few anchors', () => {
     const made = training(9000, 0);
     const doc = documentWith(made);
