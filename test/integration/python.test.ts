@@ -358,6 +358,38 @@ describe.skipIf(!python)(
       expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
     });
 
+    it('is found where a library looked for torch before it was imported, as transformers does', async () => {
+      const looked = `import importlib.util, runpy; assert importlib.util.find_spec('torch'); runpy.run_path(${JSON.stringify(train)})`;
+      const ran = await instrumented(['-c', looked]);
+      expect(ran).toMatchObject(done);
+      expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+    });
+
+    it('is told whole where a model calls a part of itself as wrappers call what they wrap', async () => {
+      const { lines } = await instrumented([
+        '-c',
+        `import torch
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.module, self.head = torch.nn.Linear(6, 24), torch.nn.Linear(24, 6)
+    def forward(self, x):
+        return self.head(self.module(x))
+class Wrapper(torch.nn.Module):
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+    def forward(self, x):
+        return self.module(x)
+for model in Net(), Wrapper(Net()):
+    model(torch.Tensor(1, 6))`,
+      ]);
+      const net = { name: 'Net', parameters: 2 * 6 * 24 };
+      expect(lines.flatMap(({ type, fields }) => (type === 'model' ? [fields] : []))).toMatchObject(
+        [net, net],
+      );
+    });
+
     it.skipIf(process.platform === 'win32')(
       'is found below shell scripts, one in another',
       async () => {

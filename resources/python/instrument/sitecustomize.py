@@ -35,25 +35,33 @@ def _helper():
 
 
 class _WaitForTorch:
-    """Finds nothing itself: it lets the others find torch and asks to be told when it is loaded."""
+    """Finds nothing itself: it lets the others find torch, and is told when what they found is loaded. Until then it stays:
+    to look for torch is not to import it, and libraries look before they do."""
 
-    def find_spec(self, name, _path=None, _target=None):
+    def find_spec(self, name, path=None, target=None):
         if name != "torch":
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
+        for finder in list(sys.meta_path):
+            find = getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if finder is not self and find is not None else None
+            if spec is not None:
+                if spec.loader is not None:
+                    self.watch_once_loaded(spec.loader)
+                return spec
+        return None
 
-            def execute_and_watch(module):
-                execute(module)
-                try:
-                    _watch_all(module)
-                except Exception:
-                    pass
+    def watch_once_loaded(self, loader):
+        execute = loader.exec_module
 
-            spec.loader.exec_module = execute_and_watch
-        return spec
+        def execute_and_watch(module):
+            execute(module)
+            try:
+                sys.meta_path.remove(self)
+                _watch_all(module)
+            except Exception:
+                pass
+
+        loader.exec_module = execute_and_watch
 
 
 def _watch_all(torch):
