@@ -34,6 +34,8 @@ _CONNECT_S = 0.25
 _RETRY_S = 5.0
 _EXIT_S = 1.0
 _MOST_KEPT = 4 * 1024 * 1024
+# A script that has SIGPIPE as the system has it would die of a send to a recorder that is gone.
+_NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 
 _now = time.monotonic_ns
 _step = None
@@ -150,7 +152,7 @@ class _Channel:
         self.sending = True
         try:
             while self.kept:
-                sent = self.socket.write(self.kept) if os.name == "nt" else self.socket.send(self.kept)
+                sent = self.socket.write(self.kept) if os.name == "nt" else self.socket.send(self.kept, _NO_SIGNAL)
                 del self.kept[:sent]
         except (BlockingIOError, InterruptedError):
             if len(self.kept) > _MOST_KEPT:  # whole lines from the end: the first may be half sent
@@ -169,14 +171,19 @@ class _Channel:
             pass
 
     def at_exit(self):
+        if not self.lock.acquire(timeout=_EXIT_S):
+            return
         try:
-            if self.dropped:
-                note("%d markers were dropped: they came faster than Plumbline took them" % self.dropped)
+            if self.dropped:  # for later: a send would drop the last line again, where what is kept is at its limit
+                text = "%d markers were dropped: they came faster than Plumbline took them" % self.dropped
+                self.write(_line("note", {"text": text}), later=True)
             if self.kept and self.socket is not None and os.name != "nt":
                 self.socket.settimeout(_EXIT_S)
-                self.socket.sendall(self.kept)
+                self.socket.sendall(self.kept, _NO_SIGNAL)
         except Exception:
             pass
+        finally:
+            self.lock.release()
 
 
 _channel = _Channel()
@@ -217,7 +224,7 @@ def _json(value):
 
 def _tame(value, depth):
     """What can be told of a value that is no JSON."""
-    if value is None or type(value) in (bool, int, str):
+    if value is None or type(value) in (bool, int, str) or (type(value) is float and value - value == 0):
         return value
     if isinstance(value, dict) and depth:
         return {str(key): _tame(one, depth - 1) for key, one in value.items()}
@@ -889,9 +896,13 @@ def _repeated(model):
     first = max(sizes, key=sizes.get)
     chosen = _outermost(kinds.pop(first))
     for kind, some in kinds.items():
+        if sizes[kind] < _LEAST_BESIDE * sizes[first]:
+            continue
+        taken = {name for name, _one in chosen}
+        around = {outer for name in taken for outer in _around(name)}
         beside = [(name, one) for name, one in _outermost(some)
-                  if not any((name + ".").startswith(other + ".") or other.startswith(name + ".") for other, _one in chosen)]
-        if len(beside) >= _FEWEST_BESIDE and sizes[kind] >= _LEAST_BESIDE * sizes[first]:
+                  if name not in taken and name not in around and taken.isdisjoint(_around(name))]
+        if len(beside) >= _FEWEST_BESIDE:
             chosen += beside
     places = {name: index for index, (name, _module) in enumerate(model.named_modules())}
     chosen.sort(key=lambda one: places.get(one[0], 0))
@@ -899,7 +910,15 @@ def _repeated(model):
 
 
 def _outermost(blocks):
-    return [(name, one) for name, one in blocks if not any(name.startswith(other + ".") for other, _one in blocks)]
+    """Those that lie in none of the others. Of experts there may be many thousands: each is looked at once."""
+    names = {name for name, _one in blocks}
+    return [(name, one) for name, one in blocks if names.isdisjoint(_around(name))]
+
+
+def _around(name):
+    """Names of the modules that the one of this name lies in."""
+    parts = name.split(".")
+    return [".".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
 def _is_model(module):
@@ -1499,8 +1518,13 @@ def _shape(args, kwargs):
 
 
 def _inner(root):
-    """The model inside DistributedDataParallel or torch.compile."""
-    return getattr(root, "module", None) or getattr(root, "_orig_mod", None) or root
+    """The model inside DistributedDataParallel or torch.compile: what has every parameter there is. One that calls a part
+    of itself `module` is no wrapper."""
+    for name in ("module", "_orig_mod"):
+        inner = getattr(root, name, None)
+        if hasattr(inner, "parameters") and {id(one) for one in inner.parameters()} == {id(one) for one in root.parameters()}:
+            return _inner(inner)
+    return root
 
 
 def _bytes(tensor):
