@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChartReadings } from '../../src/main/export/html-script';
+import type { Inversion } from '../../src/shared/divergence/inversion/inversion';
 import { methodNotes } from '../../src/shared/present/method';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import type { SessionSummary } from '../../src/shared/session/types';
@@ -292,6 +293,23 @@ describe('the bundled GPT-2', () => {
       expect(curve.values).toEqual(curve.times.map(measuredAt));
       const [, , highest] = spans.findLast(([t0 = 0]) => t0 <= curve.times[0]!)!;
       expect(Math.max(...curve.values)).toBeLessThanOrEqual(highest!);
+    }
+  });
+
+  it('is told by its trace alone, without its framework or its model being said again', async () => {
+    const command = 'record --bundled gpt2 --model gpt2-nano --mode train --batch 2 --seq 64';
+    const { document } = await runJson<SessionDocument>(
+      `${command} --optimizer sgd --steps 2`.split(' '),
+      home.dir,
+    );
+    const told = { batch: 2, seq: 64, precision: 'fp32', optimizer: 'sgd', checkpointing: 'none' };
+    for (const model of [[], ['--model', 'gpt2-nano', '--mode', 'train']]) {
+      const { document: inversion } = await runJson<Inversion>(
+        ['invert', document.id, ...model],
+        home.dir,
+      );
+      const found = inversion.estimates.map(({ field, estimate }) => [field, estimate]);
+      expect(Object.fromEntries(found)).toEqual(told);
     }
   });
 

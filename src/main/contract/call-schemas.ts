@@ -139,7 +139,7 @@ export const CALL_SCHEMAS: {
     columns: z.number(),
     until,
   }),
-  invert: z.object({ id, model, given: partialRun }),
+  invert: z.object({ id, model: model.optional(), given: partialRun }),
   budget: z.object({ model, run }),
   record: recordRequest,
   workloads: nothing,

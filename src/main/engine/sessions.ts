@@ -207,7 +207,7 @@ export class Sessions {
   }
 
   invert({ id, model, given }: Query<'invert'>): Inversion | null {
-    checkModel(model);
+    if (model) checkModel(model);
     return this.#cache.atOnce(id, (data) => invertSession(data, model, given));
   }
 

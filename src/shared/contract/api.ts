@@ -211,8 +211,8 @@ interface Methods {
   predictedCurves(
     q: { id: string; t0: Micros; t1: Micros; columns: number } & AsKnown,
   ): Promise<PredictedCurves | null>;
-  /** What a run of this model must have been, by the trace alone; `given` are settings that are certain. Null where it cannot be told at all. */
-  invert(q: { id: string; model: ModelSpec; given: Partial<RunSpec> }): Promise<Inversion | null>;
+  /** What a run of this model, else of the session's own, must have been, by the trace alone; `given` are settings that are certain. Null where it cannot be told at all. */
+  invert(q: { id: string; model?: ModelSpec; given: Partial<RunSpec> }): Promise<Inversion | null>;
   budget(q: { model: ModelSpec; run: RunSpec }): Promise<Budget>;
   record(q: RecordRequest): Promise<{ id: string }>;
   /** Saved workloads by name; files that cannot be read are left out. */

@@ -214,12 +214,22 @@ function takeOff(
   return { levels: levels.map(less).filter(isHeld), periods: periods.map(less) };
 }
 
-/** What the session's run must have been as a run of `model`, whatever was declared. */
+/**
+ * What the session's run must have been as a run of the model asked about, else of the session's own, whatever was
+ * declared. Which framework ran a bundled workload is no declaration, so it is not asked for.
+ */
 export function invertSession(
   data: SessionData,
-  model: ModelSpec,
+  asked: ModelSpec | undefined,
   given: Partial<RunSpec>,
 ): Inversion | null {
+  const model = asked ?? data.model;
+  if (model === null)
+    throw new Failure(
+      'bad_input',
+      'A trace is inverted for a model, and the session names none.',
+      'Add --model, with a name or the path of a Hugging Face config.json.',
+    );
   const { durationUs, baselines, logs, exitCode, signal } = data;
   const announced = announcedIn(data);
   const whole = {
@@ -229,7 +239,8 @@ export function invertSession(
   };
   const rank = chooseRank(whole, undefined);
   const { series, markers, spans } = rank === null ? whole : selectRank(whole, rank, undefined);
-  return invertAlone(model, given, {
+  const isBundled = data.workload.kind === 'bundled';
+  return invertAlone(model, isBundled ? { framework: 'tfjs', ...given } : given, {
     lines: deriveLines(series, baselines),
     markers,
     spans,
@@ -238,7 +249,7 @@ export function invertSession(
     logs,
     exitCode,
     signal,
-    mustMatchExactly: data.workload.kind === 'bundled',
+    mustMatchExactly: isBundled,
     deviceBytes: deviceCapacities(data),
     confinedTo: confinedTo(data),
   });

@@ -1,7 +1,6 @@
 /** `plumbline invert`: what a recorded run must have been, by its trace alone. */
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
-import { checkModel } from '../../../../shared/model/validate';
 import { resolveModel } from '../options/resolve-model';
 import { SESSION_ID } from '../options/session-id';
 import { addSpecOptions, givenOptions, type SpecOptions } from '../options/spec-options';
@@ -13,15 +12,9 @@ export function registerInvert(program: Command, output: Output): void {
   addSpecOptions(program.command('invert').argument('<id>', SESSION_ID)).action(
     (id: string, options: SpecOptions) =>
       withEngine(async (engine) => {
-        if (options.model === undefined)
-          throw new Failure(
-            'bad_input',
-            'A trace is inverted for a model, and none was given.',
-            'Add --model, with a name or the path of a Hugging Face config.json.',
-          );
-        const model = await resolveModel(options.model);
-        checkModel(model);
-        const inversion = await engine.invert({ id, model, given: givenOptions(options) });
+        const { model: name } = options;
+        const model = name === undefined ? {} : { model: await resolveModel(name) };
+        const inversion = await engine.invert({ id, ...model, given: givenOptions(options) });
         if (inversion === null) {
           throw new Failure(
             'bad_input',
