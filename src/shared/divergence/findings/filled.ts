@@ -58,8 +58,8 @@ function tellWork(
   { line, period }: Watched,
   { from, risen, climb }: Fill,
 ): string | 'none' | null {
-  const during = stepStarts(spans).filter((t) => t >= from && t <= risen);
-  const covered = (during.at(-1) ?? 0) - (during[0] ?? 0);
+  const during = stepStarts(spans).filter(({ t }) => t >= from && t <= risen);
+  const covered = (during.at(-1)?.t ?? 0) - (during[0]?.t ?? 0);
   const isMost = (length: Micros) => length >= 0.5 * (risen - from);
   if (spans.length > 0)
     return during.length >= 3 && isMost(covered)

@@ -10,6 +10,7 @@ import { spanStatistics } from '../../trace/held';
 import { sampleBefore } from '../../trace/series';
 import { deviceIn } from '../../trace/series-ids';
 import type { DiagnosisInput, Finding } from '../overlay/types';
+import { cutFloor } from '../shapes/floor';
 import { findRise, type Rise } from '../shapes/growth';
 import { type LineFinding, stepStarts, type Watched, withoutEchoes } from './watched';
 
@@ -20,22 +21,47 @@ export const MIN_SECONDS: Readonly<Record<Watched['of'], number>> = {
   host: 8,
 };
 
+/** Growth in as many steps is not how they begin. */
+const MIN_STEPS = 12;
+
 export function findGrowth(input: DiagnosisInput, watched: readonly Watched[]): LineFinding[] {
+  const steps = stepsAlone(input);
   return withoutEchoes(
     watched.flatMap((one) => {
-      const rise = findRise(one.floors);
-      if (rise === null || isDue(input, one, rise) || !isBorneOut(one, rise)) return [];
-      return [{ of: one.of, finding: describeRise(input, one, rise) }];
+      const rise = riseIn(input, one) ?? (steps && riseIn(input, one, steps));
+      return rise === null ? [] : [{ of: one.of, finding: describeRise(input, one, rise) }];
     }),
   );
 }
 
+/**
+ * From the first announced step to the last: of a short run, imports before them and a farewell after them are most of
+ * the line. Null where they are too few.
+ */
+function stepsAlone({ spans }: DiagnosisInput): readonly [Micros, Micros] | null {
+  const starts = stepStarts(spans);
+  const [first, last] = [starts[0], starts.at(-1)];
+  return first === undefined || last === undefined || starts.length < MIN_STEPS
+    ? null
+    : [first.t, last.t];
+}
+
+/** `steps`: the part of the line to look at, its work alone; else all of it. */
+function riseIn(
+  input: DiagnosisInput,
+  one: Watched,
+  steps?: readonly [Micros, Micros],
+): Rise | null {
+  const rise = findRise(steps ? one.floors.map((floor) => cutFloor(floor, ...steps)) : one.floors);
+  const least = MIN_SECONDS[steps ? 'device' : one.of];
+  return rise && !isDue(input, one, rise, least) && isBorneOut(one, rise) ? rise : null;
+}
+
 /** A cache that fills with each token, what is loaded, and the first seconds of a process. */
-function isDue(input: DiagnosisInput, watched: Watched, rise: Rise): boolean {
+function isDue(input: DiagnosisInput, watched: Watched, rise: Rise, seconds: number): boolean {
   const { budget, spans } = input;
   const { of } = watched;
-  if ((rise.to - rise.from) / 1e6 < MIN_SECONDS[of] || isClimbToBudget(input, watched, rise))
-    return true;
+  if ((rise.to - rise.from) / 1e6 < seconds || isClimbToBudget(input, watched, rise)) return true;
   // Where phases are announced, what came before the first of them was imported and loaded.
   const begun = spans.reduce((first, { t0 }) => Math.min(first, t0), Number.POSITIVE_INFINITY);
   if (spans.length > 0 && begun - rise.from > 0.5 * (rise.to - rise.from)) return true;
@@ -86,12 +112,14 @@ interface Unit {
 }
 
 function chooseUnit({ spans }: DiagnosisInput, { period }: Watched, { from, to }: Rise): Unit {
-  const starts = stepStarts(spans).filter((t) => t >= from && t <= to);
-  const steps = starts.length;
+  const told = stepStarts(spans).filter(({ t }) => t >= from && t <= to);
+  const [first, last] = [told[0], told.at(-1)];
   // Steps of a part of that time alone, as of a run that leaves most untold, are no measure of the whole.
-  const covered = (starts.at(-1) ?? 0) - (starts[0] ?? 0);
-  if (steps >= 3 && covered >= 0.5 * (to - from))
-    return { per: 'step', count: steps, words: 'step' };
+  if (told.length >= 3 && first && last && last.t - first.t >= 0.5 * (to - from)) {
+    // By their numbers: between two that are told some may not be.
+    const pace = (last.step - first.step) / (last.t - first.t);
+    if (pace > 0) return { per: 'step', count: pace * (to - from), words: 'step' };
+  }
   const periods = period === null ? 0 : (to - from) / period.us;
   return period !== null && periods >= 4
     ? { per: 'period', count: periods, words: formatDuration(period.us) }
@@ -107,13 +135,14 @@ function describeRise(input: DiagnosisInput, watched: Watched, rise: Rise): Find
   ) as [Bytes, Bytes, Bytes];
   const isLeak = unit.per !== 'second';
   const every = isLeak ? `every ${unit.words}` : 'a second';
+  const until = unit.per === 'step' ? 'the last of them' : 'the end of the run';
   const length = formatDuration(rise.to - rise.from);
   const counted = isLeak
     ? `${formatInteger(Math.round(unit.count))} ${unit.per}s × ${formatBytes(each)}`
     : `${length} × ${formatBytes(each)}/s`;
   return {
     kind: isLeak ? 'leak' : 'growth',
-    title: `${name} grows by ${formatBytes(each)} ${every}, to the end of the run`,
+    title: `${name} grows by ${formatBytes(each)} ${every}, to ${until}`,
     bytes: rise.bytes,
     phase: null,
     span: [rise.from, rise.to],

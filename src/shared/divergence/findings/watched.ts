@@ -88,17 +88,23 @@ function medianStep(spans: DiagnosisInput['spans']): Micros | null {
   const starts = stepStarts(spans);
   const lengths = starts
     .slice(1)
-    .map((t, i) => t - starts[i]!)
+    .map(({ t }, i) => t - starts[i]!.t)
     .sort((a, b) => a - b);
   return lengths[lengths.length >> 1] ?? null;
 }
 
-/** When each announced step of the first rank began, in order; empty where fewer than three are. */
-export function stepStarts(spans: DiagnosisInput['spans']): Micros[] {
+export interface StepStart {
+  readonly step: number;
+  readonly t: Micros;
+}
+
+/** The announced steps of the first rank, as they began; some of a run may not be told. Empty where fewer than three are. */
+export function stepStarts(spans: DiagnosisInput['spans']): StepStart[] {
   const starts = new Map<number, Micros>();
   for (const { step, rank, t0 } of spans)
     if (step !== null && rank === spans[0]!.rank && !starts.has(step)) starts.set(step, t0);
-  return starts.size < 3 ? [] : [...starts.values()].sort((a, b) => a - b);
+  const told = Array.from(starts, ([step, t]) => ({ step, t }));
+  return told.length < 3 ? [] : told.sort((a, b) => a.t - b.t);
 }
 
 /**

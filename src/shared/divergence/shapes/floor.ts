@@ -60,6 +60,13 @@ function floorIn({ windows: all, last }: Windows): Floor {
   return { windows, last: all[end + 1] ?? last, rest, highest };
 }
 
+/** The windows of [t0, t1] alone. */
+export const cutFloor = (floor: Floor, from: Micros, to: Micros): Floor => ({
+  ...floor,
+  windows: floor.windows.filter(({ t0, t1 }) => t0 >= from && t1 <= to),
+  last: null,
+});
+
 interface Windows {
   readonly windows: readonly Window[];
   /** What is left over at the end, shorter than the others. */

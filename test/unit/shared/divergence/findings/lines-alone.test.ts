@@ -90,6 +90,49 @@ describe('a line that nothing is known of', () => {
     expect((leak?.slope?.bytes ?? 0) / MiB).toBeCloseTo(12, 0);
   });
 
+  it('grows by the step as steps are numbered, where some of them are not told', () => {
+    const told = Array.from({ length: 60 }, (_, i) => (i < 20 ? i : 20 + 4 * (i - 20)));
+    const markers = told.flatMap((step) => phase('forward', step, step * 500, step * 500 + 300));
+    const lines = [log('tree.rss', 90, (i) => GiB + 12 * MiB * i)];
+    const [leak] = found(lines, { markers, durationUs: 90 * SECOND });
+    expect((leak?.slope?.bytes ?? 0) / MiB).toBeCloseTo(6, 0);
+  });
+
+  describe('of a short run, most of which is imports and a farewell', () => {
+    const each = (from: number, to: number, n: number) =>
+      Array.from({ length: n }, (_, i) => {
+        const t = from + (i * (to - from)) / n;
+        return phase('forward', i, t, t + 20);
+      }).flat();
+    /** Read ten times a second: imports for seven seconds, nine of steps, two and a half of nothing. */
+    const line = (grown: (t: number) => number) => [
+      series(
+        'tree.rss',
+        Array.from({ length: 186 }, (_, i) => {
+          const t = i / 10;
+          return [i * 100, 100 * MiB + Math.min(t, 7) * 40 * MiB + grown(t)] as const;
+        }),
+      ),
+    ];
+    const grows = line((t) => Math.min(9, Math.max(0, t - 7)) * 110 * MiB);
+    const more = (n: number) => ({ markers: each(7000, 16_000, n), durationUs: 18.6 * SECOND });
+
+    it('grows by the step from its first to its last', () => {
+      const [leak, ...rest] = found(grows, more(90));
+      expect(rest).toEqual([]);
+      expect(leak).toMatchObject({ kind: 'leak', slope: { per: 'step' } });
+      expect((leak?.slope?.bytes ?? 0) / MiB).toBeCloseTo(11, 0);
+      expect(leak?.span[0]).toBeGreaterThan(6.9 * SECOND);
+      expect(leak?.title).toMatch(/every step, to the last of them$/);
+    });
+
+    it('is how it begins where steps are few, and nothing where it comes to rest', () => {
+      expect(kinds(grows, more(8))).not.toContain('leak');
+      const rests = line((t) => (1 - Math.exp(-Math.max(0, t - 7) / 2)) * 400 * MiB);
+      expect(kinds(rests, more(90))).not.toContain('leak');
+    });
+  });
+
   it('does not grow by what is imported before the first step, of however few steps that are told', () => {
     const markers = Array.from({ length: 3 }, (_, i) =>
       phase('forward', i, 100_000 + i * 500, 100_000 + i * 500 + 300),
