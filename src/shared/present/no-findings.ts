@@ -67,7 +67,7 @@ function whyNotObserved({ phases, measuredPeak }: SessionDocument['overlay']): s
     (best, one) => (one.length > best.length ? one : best),
     [],
   );
-  const hasSteps = most.some(({ step }) => step !== null);
+  const hasSteps = most.every(({ step }) => step !== null);
   const what = hasSteps ? 'step' : `${most[0]?.phase ?? 'such'} phase`;
   const steps = `${formatInteger(most.length)} ${what}${most.length === 1 ? '' : 's'}`;
   if (most.length < OBSERVED_STEPS)

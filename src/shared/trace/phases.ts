@@ -81,11 +81,16 @@ export class PhasePairing implements Book<Marker> {
   #noteStep({ rank, step }: Marker): void {
     if (step === null) return;
     const last = this.#steps.get(rank);
-    if (last !== undefined && step < last)
+    if (last !== undefined && step < last) {
+      // From the first again they are of another loop, or of a process started after the first, and nothing is amiss.
+      const isAnew = step <= 1;
       this.#warnings.add(
-        `step:${rank}`,
-        `steps of rank ${rank} ran backwards, from ${last} to ${step}`,
+        `${isAnew ? 'anew' : 'step'}:${rank}`,
+        isAnew
+          ? `steps of rank ${rank} began anew at ${step} after ${last}, those of another loop or process`
+          : `steps of rank ${rank} ran backwards, from ${last} to ${step}`,
       );
+    }
     this.#steps.set(rank, step);
   }
 

@@ -108,7 +108,12 @@ test('why its own steps let expect nothing is told: too few of them, too few rea
     span: [step * us, step * us + us],
     measured,
   });
-  const tell = (steps: number, us: number, isRead: (step: number) => boolean) =>
+  const tell = (
+    steps: number,
+    us: number,
+    isRead: (step: number) => boolean,
+    stepOf: (i: number) => number | null = (i) => i,
+  ) =>
     noFindings({
       ...document,
       status: 'complete',
@@ -118,9 +123,21 @@ test('why its own steps let expect nothing is told: too few of them, too few rea
         predictedPeak: { textbook: null, refined: null },
         observed: undefined,
         measuredPeak: { bytes: MiB, at: 0, intervalUs: 100_000 },
-        phases: Array.from({ length: steps }, (_, i) => row(i, us, isRead(i) ? MiB : null)),
+        phases: Array.from({ length: steps }, (_, i) => ({
+          ...row(i, us, isRead(i) ? MiB : null),
+          step: stepOf(i),
+        })),
       },
     } as never);
+  // Passes that belong to no step, as a policy asked for each action, are not called steps.
+  expect(
+    tell(
+      159,
+      200,
+      () => false,
+      (i) => (i === 9 ? 0 : null),
+    ),
+  ).toContain('read in 0 of its 159 load phases');
   expect(tell(3, 1e6, () => true)).toContain('it took 3 steps: the first 4 are');
   expect(tell(40, 30_000, (i) => i % 20 === 0)).toContain(
     'read in 2 of its 40 steps, which last 30.0 ms each: --interval 10 reads it in every one',

@@ -114,6 +114,20 @@ describe('phase spans', () => {
       ],
       /ran backwards, from 5 to 4/,
     ],
+    [
+      'steps that begin anew',
+      [
+        phase('begin', 'forward', 0, 5),
+        phase('end', 'forward', 1, 5),
+        phase('begin', 'forward', 2, 0),
+        phase('end', 'forward', 3, 0),
+      ],
+      [
+        ['forward', 0, 1, 5, 0, null],
+        ['forward', 2, 3, 0, 0, null],
+      ],
+      /began anew at 0 after 5, those of another loop or process/,
+    ],
   ] as const)('tell of %s in one sentence', (_what, markers, spans, sentence) => {
     expect(short(markers)).toEqual(spans);
     const { warnings } = phaseSpans(markers, 1000);

@@ -127,12 +127,19 @@ function pictures(doc: SessionDocument, line: Envelope | null): string {
   ].join('\n');
 }
 
-/** In which phase, and in which step, memory peaked. */
+/** In which phase, and in which step, memory peaked, or after which: a checkpoint that is saved is between two. */
 function peakMoment({ overlay: { measuredPeak, phases } }: SessionDocument): string {
   if (measuredPeak === null) return '';
   const { at } = measuredPeak;
   const found = phases.find(({ span: [t0, t1] }) => t0 <= at && at <= t1);
-  return found === undefined ? `at ${formatDuration(at)}` : `in ${phaseTitle(found)}`;
+  if (found !== undefined) return `in ${phaseTitle(found)}`;
+  const before = phases.findLast(({ span }) => span[1] < at);
+  const after = phases.find(({ span }) => span[0] > at);
+  // Steps that are not told may lie between the two, and nothing between them is known then.
+  const isNext = (after?.step ?? Number.NaN) - (before?.step ?? Number.NaN) <= 1;
+  return before !== undefined && isNext
+    ? `after ${phaseTitle(before)}`
+    : `at ${formatDuration(at)}`;
 }
 
 /** Findings with what to do, warnings, and how many of each are left. */

@@ -8,6 +8,7 @@ import { RunProgress } from '../../../../../src/main/hosts/cli/run-progress';
 import { bar, tracePicture } from '../../../../../src/main/hosts/cli/text/bars';
 import { table, WIDTH } from '../../../../../src/main/hosts/cli/text/columns';
 import { listText } from '../../../../../src/main/hosts/cli/text/list';
+import { briefText } from '../../../../../src/main/hosts/cli/text/session-brief';
 import { paint, styled } from '../../../../../src/main/hosts/cli/text/style';
 import {
   cut,
@@ -17,6 +18,7 @@ import {
   textWidth,
 } from '../../../../../src/main/hosts/cli/text/width';
 import type { SessionSummary } from '../../../../../src/shared/session/types';
+import { documentWith, MB, phase, series } from '../../../../support/overlay-scenario';
 
 describe('the width of a text', () => {
   // Widths as terminals draw them by Unicode's East Asian Width (UAX 11) and emoji presentation.
@@ -167,4 +169,32 @@ it('no help is wider than the terminal', async () => {
     expect(help).toContain('Usage:');
     for (const line of help.split('\n')) expect(textWidth(line), line).toBeLessThanOrEqual(WIDTH);
   }
+});
+
+describe('a session in short', () => {
+  /** Eight steps of a second, half of which each computes, and a moment of 100 MiB more. */
+  const peakingAt = (ms: number, untold: readonly number[] = []) =>
+    briefText(
+      documentWith({
+        durationUs: 8e6,
+        series: [
+          series(
+            'tree.rss',
+            Array.from({ length: 80 }, (_, i) => [i * 100, (i * 100 === ms ? 300 : 200) * MB]),
+          ),
+        ],
+        markers: Array.from({ length: 8 }, (_, i) => i)
+          .filter((i) => !untold.includes(i))
+          .flatMap((i) => phase('forward', i, i * 1000, i * 1000 + 500)),
+      }),
+      null,
+      null,
+    );
+
+  it('says in which phase memory peaked, or between which it did', () => {
+    expect(peakingAt(3200)).toContain('300 MiB  in forward 3');
+    expect(peakingAt(3700)).toContain('300 MiB  after forward 3');
+    expect(peakingAt(3700, [4])).toContain('300 MiB  at 3.70 s');
+    expect(peakingAt(7700)).toContain('300 MiB  at 7.70 s');
+  });
 });
