@@ -9,12 +9,13 @@ import type { FoundPeriod } from '../../../src/shared/trace/found-spans';
 import { Random } from './random';
 import { drawShape, type ShapeCause, type ShapeTrace } from './shapes';
 
-const CAUSES: readonly ShapeCause[] = ['growth', 'spike', 'plateau'];
+const CAUSES: readonly ShapeCause[] = ['growth', 'spike', 'plateau', 'fill'];
 
 export interface JudgedShape {
   readonly trace: ShapeTrace;
   readonly findings: readonly Finding[];
-  readonly named: readonly ShapeCause[];
+  /** Kinds named above low confidence. */
+  readonly named: readonly ShapeKind[];
   /** |found − planted| / planted. */
   readonly error: number | null;
   /** Whether the interval of a growth holds what was planted; null where none was found. */
@@ -27,7 +28,7 @@ export interface JudgedShape {
 /** Every other trace is clean, the others take the causes in turn. */
 export function judgeShape(index: number, seed: number): JudgedShape {
   const random = new Random(seed * 7_368_787 + index * 6011 + 17);
-  const trace = drawShape(random, index % 2 === 0 ? null : CAUSES[(index >> 1) % 3]!);
+  const trace = drawShape(random, index % 2 === 0 ? null : CAUSES[(index >> 1) % CAUSES.length]!);
   const lines = deriveLines(trace.series, {});
   const common = {
     lines,
@@ -41,8 +42,12 @@ export function judgeShape(index: number, seed: number): JudgedShape {
   const overlay = buildOverlay(common);
   const { findings } = diagnose({ ...common, overlay, logs: [], exitCode: null, signal: null });
   const sure = findings.filter(({ confidence }) => confidence !== 'low');
-  const named = CAUSES.filter((cause) => sure.some(({ kind }) => causeNamed(kind) === cause));
-  const found = sure.find(({ kind }) => causeNamed(kind) === trace.cause);
+  const named = [...new Set(Object.values(KINDS))].filter((kind) =>
+    sure.some((one) => kindNamed(one.kind) === kind),
+  );
+  const found = sure.find(
+    ({ kind }) => trace.cause !== null && kindNamed(kind) === KINDS[trace.cause],
+  );
   // A slope by the period is one by the second times the period that was found.
   const period = findPeriod(trace.series[0]!);
   const perSecond = found?.slope?.per === 'period' && period ? 1e6 / period.us : 1;
@@ -62,7 +67,12 @@ export function judgeShape(index: number, seed: number): JudgedShape {
   };
 }
 
-const causeNamed = (kind: Finding['kind']): string => (kind === 'leak' ? 'growth' : kind);
+/** What stepped up and what filled up are both told as a plateau, by how much it rose. */
+const KINDS = { growth: 'growth', spike: 'spike', plateau: 'plateau', fill: 'plateau' } as const;
+
+type ShapeKind = (typeof KINDS)[ShapeCause];
+
+const kindNamed = (kind: Finding['kind']): string => (kind === 'leak' ? 'growth' : kind);
 
 /** A multiple is no period. What swings within one reading may look like anything, and is left out. */
 function judgePeriod(
@@ -97,9 +107,11 @@ export function tableOfShapes(name: string, all: readonly JudgedShape[]): void {
   console.log(`\n${name}, nothing declared: ${all.length} traces, ${clean.length} of them clean`);
   for (const cause of CAUSES) {
     const planted = all.filter(({ trace }) => trace.cause === cause);
-    const right = planted.filter(({ named }) => named.includes(cause));
+    const right = planted.filter(({ named }) => named.includes(KINDS[cause]));
     const invented = all.filter(
-      ({ trace, named }) => trace.cause !== cause && named.includes(cause),
+      ({ trace, named }) =>
+        named.includes(KINDS[cause]) &&
+        (trace.cause === null || KINDS[trace.cause] !== KINDS[cause]),
     );
     const errors = right.flatMap(({ error }) => error ?? []).sort((a, b) => a - b);
     const within = right.filter(({ isWithin }) => isWithin !== null);
@@ -132,7 +144,7 @@ export function tableOfShapes(name: string, all: readonly JudgedShape[]): void {
 export function listShapeMistakes(all: readonly JudgedShape[]): void {
   for (const [index, { trace, findings, named, period }] of all.entries()) {
     const { cause, work, size, periodUs, intervalUs, durationUs, series } = trace;
-    const isRight = cause === null ? named.length === 0 : named.join() === cause;
+    const isRight = cause === null ? named.length === 0 : named.join() === KINDS[cause];
     if (isRight && period !== 'missed' && period !== 'invented') continue;
     console.log(
       `#${index} ${work} ${cause ?? 'clean'} ${(size / 2 ** 20).toFixed(1)} MiB every ${intervalUs / 1e6} s for ${durationUs / 1e6} s, step ${periodUs === null ? '—' : (periodUs / 1e6).toFixed(2)}, found ${((findPeriod(series[0]!)?.us ?? 0) / 1e6).toFixed(2)} (${period}) | ${findings.map((one) => `${one.kind} ${one.confidence}: ${one.title}`).join(' ; ')}`,

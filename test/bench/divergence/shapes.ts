@@ -7,13 +7,14 @@ import { GiB, MiB, type Micros } from '../../../src/shared/base/units';
 import type { SampledSeries } from '../../../src/shared/trace/types';
 import type { Random } from './random';
 
-export type ShapeCause = 'growth' | 'spike' | 'plateau';
+/** `fill`: climbs at its work for a while, then stays where it came to. */
+export type ShapeCause = 'growth' | 'spike' | 'plateau' | 'fill';
 
 export interface ShapeTrace {
   /** `training` swings with its steps, `serving` jitters about a level, `requests` comes and goes without order. */
   readonly work: 'training' | 'serving' | 'requests' | 'flat';
   readonly cause: ShapeCause | null;
-  /** Growth: bytes a second; a spike or plateau: bytes. */
+  /** Growth: bytes a second; all others: bytes. */
   readonly size: number;
   /** Of a step that the line shows; null where it shows none, or is read too seldom to. */
   readonly periodUs: Micros | null;
@@ -45,6 +46,7 @@ export function drawShape(random: Random, cause: ShapeCause | null): ShapeTrace 
   const size = sizeOf(random, cause, weights, swing, lived);
   const from = cause === 'growth' ? 0 : begin + load + lived * random.between(0.35, 0.7);
   const spikeUs = random.between(1, 3) * Math.max(intervalUs, 0.001 * durationUs);
+  const filled = cause === 'fill' ? drawFill(random) : () => 0;
   const settle = random.chance(0.5) ? random.between(0.02, 0.1) * swing : 0;
   const block = random.pick([1, 2, 20]) * MiB;
   const noise = random.pick([0, 0, 1, 3]) * MiB;
@@ -73,6 +75,7 @@ export function drawShape(random: Random, cause: ShapeCause | null): ShapeTrace 
     const settled = settle * (1 - Math.exp((-12 * since) / lived));
     let planted = 0;
     if (cause === 'growth') planted = (size * since) / 1e6;
+    if (cause === 'fill') planted = size * filled(since / lived);
     if (cause === 'plateau' && t >= from) planted = size;
     if (cause === 'spike' && t >= from && t < from + spikeUs) planted = size + swing - moving;
     const blocks = Math.ceil((Math.max(0, moving) + settled + planted) / block) * block;
@@ -114,6 +117,30 @@ function sizeOf(
     return (random.between(0.15, 1.5) * 1e6 * Math.max(swing, 2 * GiB)) / lived;
   // What is smaller than a twelfth of what is held is nothing anyone would look for.
   return cause === null ? 0 : random.between(0.15, 0.8) * (weights + swing);
+}
+
+/**
+ * What is filled by a share of the time at work, 0..1. A cache that is read into at an even rate stops at its bound; one of
+ * a finite set that is drawn from at random gains ever less; an allocator, or a cache of few large things, grows by one
+ * at a time, at moments of their own. From the first step on, or later (an evaluation, a second data set); full
+ * after a twelfth to a half of the run, of which a fifth is left at the least.
+ */
+function drawFill(random: Random): (share: number) => number {
+  const begin = random.chance(0.6) ? 0 : random.between(0.03, 0.3);
+  const length = random.between(0.08, 0.5);
+  const kind = random.pick(['bound', 'finite', 'pieces'] as const);
+  const rate = random.between(2, 5);
+  const pieces = Array.from({ length: random.integer(8, 60) }, () => ({
+    at: random.next() ** 1.3,
+    bytes: random.between(0.3, 1),
+  }));
+  const whole = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
+  return (share) => {
+    const done = Math.min(1, Math.max(0, (share - begin) / length));
+    if (kind === 'bound') return done;
+    if (kind === 'finite') return (1 - Math.exp(-rate * done)) / (1 - Math.exp(-rate));
+    return pieces.reduce((sum, { at, bytes }) => sum + (at <= done ? bytes : 0), 0) / whole;
+  };
 }
 
 function sampled(

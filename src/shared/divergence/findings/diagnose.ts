@@ -165,7 +165,18 @@ interface Beside {
 /** What is told only of a run of which nothing else is. */
 function findMilder(input: DiagnosisInput, watched: readonly Watched[]): Finding[] {
   const beyond = findBeyondObserved(input);
-  return beyond === null ? findFilled(input, watched) : [beyond];
+  return beyond === null ? findFilled(input, watched).map(({ finding }) => finding) : [beyond];
+}
+
+/** Lines that stepped up; one that rose bit by bit is told as what it was. */
+function findSteps(input: DiagnosisInput, watched: readonly Watched[]): LineFinding[] {
+  const steps = findPlateaus(input, watched);
+  const fills = steps.length === 0 ? [] : findFilled(input, watched);
+  const bytes = ({ finding }: LineFinding) => finding.bytes ?? 0;
+  return steps.map(
+    (step) =>
+      fills.find((fill) => fill.of === step.of && bytes(fill) >= 0.95 * bytes(step)) ?? step,
+  );
 }
 
 /** What lines do by themselves, with no budget to hold them against. */
@@ -176,7 +187,7 @@ function findShapes(
   const isOpen = ({ of }: { readonly of: Watched['of'] }) => !isNamed || of === 'host';
   const free = watched.filter(isOpen);
   const retained = isNamed || rises.length > 0 ? null : findRetained(input, framework);
-  const steps = retained === null && rises.length === 0 ? findPlateaus(input, free) : [];
+  const steps = retained === null && rises.length === 0 ? findSteps(input, free) : [];
   const spikes = findSpikesOfLines(input, free);
   return [
     ...[...rises.filter(isOpen), ...steps, ...spikes].map(({ finding }) => finding),

@@ -5,36 +5,46 @@
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../base/format';
 import { MiB, type Micros } from '../../base/units';
 import { spanStatistics } from '../../trace/held';
+import { sampleRunsIn } from '../../trace/series';
 import { deviceIn, deviceUtilization } from '../../trace/series-ids';
+import type { SeriesData } from '../../trace/types';
 import { listDevices, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 import { type Fill, findFill } from '../shapes/fill';
+import { findFinestFloor } from '../shapes/floor';
 import { MIN_SECONDS } from './growth';
-import { firstShown, stepStarts, type Watched, withoutEchoes } from './watched';
+import { type LineFinding, stepStarts, type Watched, withoutEchoes } from './watched';
 
 const BUSY = 20_000;
 const MIN_SWING = 48 * MiB;
+/** A first period may begin while the run still loads. */
+const MIN_PERIODS = 3;
+/** Of a window, in which work may have begun. */
+const RUNS = 64;
 /** A process that starts, imports and reads takes as much of the host's memory. */
 const MIN_HOST = 256 * MiB;
 
 /** One of the framework, the devices and the host each. */
-export function findFilled(input: DiagnosisInput, watched: readonly Watched[]): Finding[] {
+export function findFilled(input: DiagnosisInput, watched: readonly Watched[]): LineFinding[] {
   // What is being recorded may yet go on, or give it back.
   if (input.live === true) return [];
   return withoutEchoes(
     watched.flatMap((one) => {
-      const fill = firstShown(one, findFill);
+      const began = workBegan(input, one);
+      const floor = findFinestFloor(one.line);
+      const fill = floor && findFill(floor, began);
       if (fill === null || isDue(input, one, fill) || !isBorneOut(one, fill)) return [];
       const work = tellWork(input, one, fill);
       // What was at rest while it rose, where that can be told, was loading.
       if (work === 'none' || (work === null && fill.bytes > fill.before)) return [];
       return [{ of: one.of, finding: describe(one, fill, work) }];
     }),
-  ).map(({ finding }) => finding);
+  );
 }
 
-/** The first seconds of a process, and what is no more than was predicted. */
-function isDue({ budget, overlay }: DiagnosisInput, { of }: Watched, fill: Fill): boolean {
+/** The first seconds of a process, the first steps of a run, and what is no more than was predicted. */
+function isDue({ budget, overlay }: DiagnosisInput, { of, period }: Watched, fill: Fill): boolean {
+  if (period !== null && fill.full - fill.from < MIN_PERIODS * period.us) return true;
   if ((fill.full - fill.from) / 1e6 < MIN_SECONDS[of]) return true;
   if (of === 'host') return fill.bytes < MIN_HOST;
   return budget !== null && fill.after - overlay.baselineBytes <= 1.02 * budget.tiers.refined.total;
@@ -42,11 +52,35 @@ function isDue({ budget, overlay }: DiagnosisInput, { of }: Watched, fill: Fill)
 
 /** Whether the mean rose and was held as the lowest values were, which may lie where in a step the line was read. */
 function isBorneOut({ line }: Watched, { from, full, to, bytes }: Fill): boolean {
-  const mean = (t0: Micros, t1: Micros) => spanStatistics(line, t0, t1, null).mean ?? 0;
   const half = (full + to) / 2;
-  const begun = mean(from, from + (full - from) / 5);
-  const [early, late] = [mean(full, half), mean(half, to)];
+  const begun = meanIn(line, from, from + (full - from) / 5);
+  const [early, late] = [meanIn(line, full, half), meanIn(line, half, to)];
   return early - begun >= 0.5 * bytes && late - early <= 0.1 * bytes;
+}
+
+/** When the run was first at work: its first step, the card busy, the line repeating or falling; null where none is seen. */
+function workBegan(input: DiagnosisInput, { line, floors, period }: Watched): Micros | null {
+  if (input.spans.length > 0) return stepStarts(input.spans)[0]?.t ?? null;
+  const windows = floors[0]?.windows ?? [];
+  const busy = utilizationBeside(input.lines, line);
+  if (busy !== undefined) {
+    const first = windows.find(({ t0, t1 }) => meanIn(busy, t0, t1) >= BUSY);
+    if (first === undefined) return null;
+    const runs = sampleRunsIn(busy, first.t0, first.t1, RUNS);
+    return runs.find(({ high }) => high >= BUSY)?.t0 ?? first.t0;
+  }
+  if (period !== null) return period.span[0];
+  // Loading only rises.
+  const falling = windows.find(({ high }, i) => (windows[i + 1]?.low ?? high) < high - MIN_SWING);
+  return falling?.t1 ?? null;
+}
+
+const meanIn = (line: SeriesData, t0: Micros, t1: Micros): number =>
+  spanStatistics(line, t0, t1, null).mean ?? 0;
+
+function utilizationBeside(lines: DiagnosisInput['lines'], line: SeriesData) {
+  const device = deviceIn(line.info.id) ?? listDevices(lines)[0];
+  return device === undefined ? undefined : seriesById(lines, deviceUtilization(device));
 }
 
 /**
@@ -55,8 +89,8 @@ function isBorneOut({ line }: Watched, { from, full, to, bytes }: Fill): boolean
  */
 function tellWork(
   { lines, spans }: DiagnosisInput,
-  { line, period }: Watched,
-  { from, risen, climb }: Fill,
+  { line, floors, period }: Watched,
+  { from, risen }: Fill,
 ): string | 'none' | null {
   const during = stepStarts(spans).filter(({ t }) => t >= from && t <= risen);
   const covered = (during.at(-1)?.t ?? 0) - (during[0]?.t ?? 0);
@@ -67,14 +101,14 @@ function tellWork(
       : 'none';
   if (period !== null && isMost(Math.min(risen, period.span[1]) - period.span[0]))
     return 'the line repeated its steps meanwhile';
-  const device = deviceIn(line.info.id) ?? listDevices(lines)[0];
-  const busy = device === undefined ? undefined : seriesById(lines, deviceUtilization(device));
+  const busy = utilizationBeside(lines, line);
   if (busy !== undefined) {
-    const mean = spanStatistics(busy, from, risen, null).mean ?? 0;
+    const mean = meanIn(busy, from, risen);
     return mean >= BUSY ? `the card was ${formatPercent(mean / 1000)} busy meanwhile` : 'none';
   }
+  const climb = (floors[0]?.windows ?? []).filter(({ t0, t1 }) => t0 >= from && t1 <= risen);
   const swinging = climb.slice(1).filter(({ low }, i) => climb[i]!.high - low >= MIN_SWING);
-  return swinging.length > 0.6 * climb.length ? 'the line rose and fell meanwhile' : null;
+  return swinging.length > 0.25 * climb.length ? 'the line rose and fell meanwhile' : null;
 }
 
 function describe({ line, name, of }: Watched, fill: Fill, work: string | null): Finding {

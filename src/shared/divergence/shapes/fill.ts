@@ -19,72 +19,99 @@ export interface Fill {
   /** The middle floor of what was held, and the lowest. */
   readonly after: Bytes;
   readonly lowest: Bytes;
-  /** Of the climb until `risen`; a window that lies higher than the one after it swings by itself. */
-  readonly climb: readonly Window[];
 }
 
-const MIN_WINDOWS = 20;
+/** Of a floor, of which four climb and four are held. */
+const MIN_WINDOWS = 9;
+const MIN_CLIMB = 4;
+/** Tenths of it. */
+const MIN_RISES = 4;
 const MIN_FILL = 64 * MiB;
 /** What a run holds settles by a few hundredths. */
 const MIN_SHARE = 0.1;
-/** Of the windows: what climbs for less is loaded or set up, and what is held for less may go on. */
-const MIN_CLIMB = 0.08;
+/** Of the windows: what is held for less may go on. */
 const MIN_HELD = 0.2;
+/** Of the windows, where nothing tells when work began: what climbs for less is loaded or set up. */
+const MIN_UNKNOWN_CLIMB = 0.08;
 /** The climb begins within this much of them. */
 const BEGIN = 0.5;
 
-/** The longest climb that ends in a level; null where there is none. */
-export function findFill({ windows, rest, highest }: Floor): Fill | null {
+/**
+ * The longest climb that ends in a level; null where there is none.
+ *
+ * `workBegan`: what rose before was loaded, and is no part of a climb; null where nothing tells.
+ */
+export function findFill(
+  { windows: all, rest, highest }: Floor,
+  workBegan: Micros | null,
+): Fill | null {
+  const windows = workBegan === null ? all : all.filter(({ t0 }) => t0 >= workBegan);
   const n = windows.length;
   if (n < MIN_WINDOWS) return null;
-  const held = windows.slice(-Math.ceil(MIN_HELD * n));
-  const after = median(held.map(({ low }) => low));
+  const kept = keptFrom(windows);
+  const after = median(kept.slice(-Math.ceil(MIN_HELD * n)));
   const least = Math.max(MIN_FILL, MIN_SHARE * (highest - rest));
-  for (let begin = 0; begin <= BEGIN * n; begin++) {
-    if (after - windows[begin]!.low < least) continue;
-    const fill = fillFrom(windows, begin, after);
+  const minClimb = workBegan === null ? Math.max(MIN_CLIMB, MIN_UNKNOWN_CLIMB * n) : MIN_CLIMB;
+  for (let begin = 0; begin <= BEGIN * n && after - kept[begin]! >= least; begin++) {
+    const fill = fillFrom(windows, kept, { begin, after, minClimb });
     if (fill !== null) return fill;
   }
   return null;
 }
 
-function fillFrom(windows: readonly Window[], begin: number, after: Bytes): Fill | null {
-  const before = windows[begin]!.low;
+/**
+ * The lowest value of each window and all after it: what is kept for good. It never falls, and a window in which a
+ * line that comes and goes did not come down does not raise it.
+ */
+function keptFrom(windows: readonly Window[]): Bytes[] {
+  const kept = windows.map(({ low }) => low);
+  for (let i = kept.length - 2; i >= 0; i--) kept[i] = Math.min(kept[i]!, kept[i + 1]!);
+  return kept;
+}
+
+interface Ends {
+  readonly begin: number;
+  readonly after: Bytes;
+  readonly minClimb: number;
+}
+
+function fillFrom(
+  windows: readonly Window[],
+  kept: readonly Bytes[],
+  { begin, after, minClimb }: Ends,
+): Fill | null {
+  const before = kept[begin]!;
   const bytes = after - before;
-  const full = windows.findIndex(({ low }, i) => i > begin && low >= after - 0.06 * bytes);
-  const [climb, held] = [windows.slice(begin, full + 1), windows.slice(full)];
-  if (full - begin < Math.max(4, MIN_CLIMB * windows.length)) return null;
-  if (held.length < MIN_HELD * windows.length || !isHeld(held, after, bytes)) return null;
+  const full = kept.findIndex((low) => low >= after - 0.06 * bytes);
+  const [climb, held] = [kept.slice(begin, full + 1), kept.slice(full)];
+  if (full - begin < minClimb || held.length < MIN_HELD * windows.length) return null;
+  if (isOnItsWay(held, bytes) || !isGradual(climb, bytes)) return null;
   // What came to rest for half as long before, and went on, may go on again.
-  const rests = longestRest(
-    climb.map(({ low }) => low),
-    0.06 * bytes,
-  );
-  if (held.length < 2 * rests) return null;
-  if (!isGradual(climb, bytes) || !beganThere(windows.slice(0, begin), before, bytes)) return null;
-  const lowest = Math.min(...held.map(({ low }) => low));
+  if (held.length < 2 * longestRest(climb, 0.06 * bytes)) return null;
+  const most = kept.findIndex((low) => low >= before + 0.8 * bytes);
   const [from, to] = extent(windows.slice(begin));
-  const most = climb.findIndex(({ low }) => low >= before + 0.8 * bytes);
-  const times = { from, risen: climb[most]!.t0, full: windows[full]!.t0, to };
-  return { ...times, bytes, before, after, lowest, climb: climb.slice(0, most) };
+  return {
+    from,
+    risen: windows[most]!.t0,
+    full: windows[full]!.t0,
+    to,
+    bytes,
+    before,
+    after,
+    lowest: kept[full]!,
+  };
 }
 
-/** On one level, and not on its way further up. */
-function isHeld(windows: readonly Window[], level: Bytes, bytes: Bytes): boolean {
-  const [early, late] = halves(windows).map((half) => median(half.map(({ low }) => low)));
-  if (late! - early! > 0.04 * bytes) return false;
-  return windows.every(({ low }) => Math.abs(low - level) <= 0.1 * bytes);
+/** Not on one level, but further up. */
+function isOnItsWay(held: readonly Bytes[], bytes: Bytes): boolean {
+  const [early = 0, late = 0] = halves(held).map(median);
+  return late - early > 0.04 * bytes;
 }
 
-/** In many steps, with no tenth of it most of the rise, little given back, and no long rest between. */
-function isGradual(climb: readonly Window[], bytes: Bytes): boolean {
-  const steps = climb.slice(1).map(({ low }, i) => low - climb[i]!.low);
-  const tenth = Math.ceil(steps.length / 10);
-  const rises = climb.slice(tenth).map(({ low }, i) => low - climb[i]!.low);
-  if (Math.max(...rises) > 0.34 * bytes || Math.min(...steps) < -0.1 * bytes) return false;
-  return steps.filter((step) => step > 0.01 * bytes).length >= Math.max(4, 0.4 * steps.length);
+/** In no tenth of its time most of the rise, and some of it in several. */
+function isGradual(climb: readonly Bytes[], bytes: Bytes): boolean {
+  const tenth = Math.ceil((climb.length - 1) / 10);
+  const rises = climb.slice(tenth).map((low, i) => low - climb[i]!);
+  if (Math.max(...rises) > 0.45 * bytes) return false;
+  return rises.filter((rise, i) => i % tenth === 0 && rise > 0.01 * bytes).length >= MIN_RISES;
 }
-
-/** Nothing before it was held that is held after it. */
-const beganThere = (windows: readonly Window[], before: Bytes, bytes: Bytes): boolean =>
-  windows.every(({ low }) => low <= before + 0.1 * bytes);

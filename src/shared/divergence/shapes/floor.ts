@@ -43,6 +43,12 @@ export function findFloors(line: SeriesData, period: Micros | null): Floor[] {
   return [...new Set(lengths)].map((length) => floorIn(joinRuns(runs, length)));
 }
 
+/** As fine as it is read; for what is kept from a moment on, which needs no window to come down in. */
+export function findFinestFloor(line: SeriesData): Floor | null {
+  const runs = sampleRunsIn(line, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, RUNS);
+  return runs.length < 8 ? null : floorIn({ windows: runs, last: null });
+}
+
 function floorIn({ windows: all, last }: Windows): Floor {
   const rest = Math.min(...all.map(({ low }) => low));
   const kept = Math.max(...all.map(({ low }) => low));

@@ -163,6 +163,7 @@ describe('a line that nothing is known of', () => {
     const curve = (i: number) => 4 * GiB + 2 * GiB * (1 - Math.exp(-i / 40));
     const straight = (i: number) => 4 * GiB + Math.min(100, i) * 20 * MiB;
     const swing = (i: number) => (i % 5) * 100 * MiB;
+    const atWork = log('gpu0.utilization', 300, () => 80_000);
 
     it.each([
       [
@@ -170,12 +171,8 @@ describe('a line that nothing is known of', () => {
         [log('gpu0.memory.used', 300, curve)],
         'low',
       ],
-      [
-        'a curve, beside a busy card',
-        [log('gpu0.memory.used', 300, curve), busy(() => 80_000)],
-        'medium',
-      ],
-      ['a straight line', [log('gpu0.memory.used', 300, straight), busy(() => 80_000)], 'medium'],
+      ['a curve, beside a busy card', [log('gpu0.memory.used', 300, curve), atWork], 'medium'],
+      ['a straight line', [log('gpu0.memory.used', 300, straight), atWork], 'medium'],
       ['under steps', [log('gpu0.memory.used', 300, (i) => straight(i) + swing(i))], 'medium'],
       ['of the host', [log('tree.rss', 300, straight)], 'low'],
     ])('does not grow, and is told for what it rose by: %s', (_name, lines, confidence) => {
@@ -185,6 +182,25 @@ describe('a line that nothing is known of', () => {
       expect(held?.title).toMatch(/^.* rose by .* in the first .* and was held to the end$/);
       expect(Math.abs((held?.bytes ?? 0) / GiB - 1.95)).toBeLessThan(0.08);
       expect(held?.evidence.join(' ')).toMatch(/so it is no leak/);
+    });
+
+    it('is told for what it rose by at work, not while it loaded', () => {
+      const loading = (i: number) => 400 * MiB * Math.min(10, i);
+      const line = log(
+        'gpu0.memory.used',
+        300,
+        (i) => loading(i) + Math.max(0, straight(i - 10) - 4 * GiB),
+      );
+      const [held, ...rest] = found([line, busy(() => 80_000)]);
+      expect(rest).toEqual([]);
+      expect(Math.abs((held?.bytes ?? 0) / MiB - 2000)).toBeLessThan(60);
+    });
+
+    it('is no step at one moment, however fast it filled', () => {
+      const quick = (i: number) => 4 * GiB + 4 * GiB * Math.min(1, Math.max(0, (i - 120) / 40));
+      const [held, ...rest] = found([log('gpu0.memory.used', 300, quick), atWork]);
+      expect(rest).toEqual([]);
+      expect(held?.title).toMatch(/rose by 4(\.00)? GiB from .* to .* and was held to the end$/);
     });
 
     it('between announced steps, and is loading before them', () => {
