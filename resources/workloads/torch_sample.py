@@ -53,6 +53,7 @@ def add_run_options(parser):
     parser.add_argument("--lr", type=float, default=3e-4)
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--seed", type=at_least(0), default=0)
+    parser.add_argument("--linger", type=float, default=0.0, help="seconds to stay at the end, for who looks at processes once a second")
 
 
 def check_run(parser, args):
@@ -60,7 +61,7 @@ def check_run(parser, args):
     longest = args.prompt_tokens + args.tokens if args.mode == "generate" else args.seq
     if longest > args.positions:
         parser.error("a sequence of %d tokens exceeds the %d positions of the model" % (longest, args.positions))
-    if not 0 <= args.dropout < 1:
+    if args.dropout is not None and not 0 <= args.dropout < 1:
         parser.error("--dropout is a probability below 1")
 
 
@@ -98,21 +99,30 @@ def lacking(torch, args):
     return None
 
 
-def train(torch, args, model, autocast):
+def text_and_next(torch, args):
+    """Random tokens, and of each the one that follows."""
+    text = torch.randint(args.vocab, (args.batch, args.seq + 1), device=args.device)
+    return text[:, :-1].contiguous(), text[:, 1:].reshape(-1)
+
+
+def next_token_loss(torch, args, model, ids, targets):
+    logits = model(ids)
+    return torch.nn.functional.cross_entropy(logits.float().view(-1, args.vocab), targets)
+
+
+def train(torch, args, model, autocast, data=text_and_next, loss_of=next_token_loss):
+    """Trains on the one batch that `data(torch, args)` makes, by `loss_of(torch, args, model, *batch)`."""
     optimizer = optimizer_for(torch, args, model)
     if plumbline:
         plumbline.watch(model, optimizer)
     scaler = getattr(torch.amp, "GradScaler", torch.cuda.amp.GradScaler)() if args.precision == "mixed-fp16" and args.device == "cuda" else None
-    text = torch.randint(args.vocab, (args.batch, args.seq + 1), device=args.device)
-    ids, targets = text[:, :-1].contiguous(), text[:, 1:].reshape(-1)
+    batch = data(torch, args)
     model.train()
     for index in range(args.steps):
         started = time.perf_counter()
         for _ in range(args.grad_accum):
             with autocast():
-                logits = model(ids)
-                loss = torch.nn.functional.cross_entropy(logits.float().view(-1, args.vocab), targets) / args.grad_accum
-            del logits
+                loss = loss_of(torch, args, model, *batch) / args.grad_accum
             (scaler.scale(loss) if scaler else loss).backward()
         if scaler:
             scaler.step(optimizer)
@@ -172,8 +182,10 @@ def refuse(sentence):
     return 3
 
 
-def run(args, build, also_lacking=None):
-    """Builds the model with `build(torch, args)` and runs what `args` say; returns the exit code."""
+def run(args, build, also_lacking=None, loops=None):
+    """Builds the model with `build(torch, args)` and runs what `args` say; returns the exit code. `loops` stand in for those
+    of this file, by mode.
+    """
     try:
         import torch
         import torch.utils.checkpoint
@@ -197,7 +209,8 @@ def run(args, build, also_lacking=None):
                 model = build(torch, args)
             model = model.to(device=args.device)
         print("%d parameters, torch %s on %s" % (sum(one.numel() for one in model.parameters()), torch.__version__, args.device), flush=True)
-        {"train": train, "generate": generate, "infer": infer}[args.mode](torch, args, model, autocast)
+        dict({"train": train, "generate": generate, "infer": infer}, **(loops or {}))[args.mode](torch, args, model, autocast)
+        time.sleep(args.linger)
     except torch.cuda.OutOfMemoryError as error:
         sys.stderr.write("Out of GPU memory: %s\n" % str(error).split("\n")[0])
         return 1

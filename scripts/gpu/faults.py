@@ -54,6 +54,14 @@ def plant_pool(torch, percent):
     return pool
 
 
+def remember_events(torch):
+    """With Python's frames alone: to name those of C++ takes minutes at the end."""
+    try:
+        torch.cuda.memory._record_memory_history(max_entries=SNAPSHOT_EVENTS, stacks="python")
+    except Exception as error:  # a PyTorch that has it otherwise, or none for CUDA: the run is worth having without
+        say("no history of events: %s" % error)
+
+
 def write_snapshot(torch, path):
     """The history kept so far, at most SNAPSHOT_EVENTS events; nothing where it is larger than SNAPSHOT_BYTES."""
     try:
@@ -102,7 +110,7 @@ def main(argv):
     if args.pool_percent:
         planted.append(plant_pool(torch, args.pool_percent))
     if args.snapshot:
-        torch.cuda.memory._record_memory_history(max_entries=SNAPSHOT_EVENTS)
+        remember_events(torch)
     sys.argv = script
     sys.path[0] = os.path.dirname(os.path.abspath(script[0]))
     try:

@@ -82,7 +82,9 @@ print(json.dumps({"torch": torch.__version__, "cuda": torch.version.cuda, "cudnn
 
 
 def describe(folder, env, node, cli, python, seconds_left):
-    """The machine in a few fields, absent ones null; torch's and the doctor's own words in files beside."""
+    """The machine in a few fields, absent ones null, and why PyTorch cannot use it, null where it can or nobody knows;
+    torch's and the doctor's own words in files beside.
+    """
     def ask(name, command):
         """The last line as JSON, null where the command fails or prints something else; all its words stay in the file."""
         path = os.path.join(folder, name)
@@ -93,14 +95,24 @@ def describe(folder, env, node, cli, python, seconds_left):
         except ValueError:
             return None
 
+    torch = ask("torch.json", [python, "-c", TORCH])
     ask("doctor.json", [node, cli, "doctor", "--json"])
     ask("ldconfig.txt", [shutil.which("ldconfig") or "/sbin/ldconfig", "-p"])
     libraries = {name: bool(_first(os.path.join(folder, "ldconfig.txt"), r"(%s\.so)" % name)) for name in ("libvulkan", "libcuda", "libnvidia-ml")}
-    return {
+    described = {
         "kernel": platform.release(), "architecture": platform.machine(), "os": _first("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)'),
         "cpu": _first("/proc/cpuinfo", r"^model name\s*:\s*(.*)$"), "cores": os.cpu_count(),
         "memory": _first("/proc/meminfo", r"^MemTotal:\s*(.*)$"), "python": sys.version.split()[0],
         "driver": _first("/proc/driver/nvidia/version", r"Kernel Module\s+([0-9.]+)"), "namespacePids": _first("/proc/self/status", r"^NSpid:\s*(.*)$"),
-        "libraries": libraries, "torch": ask("torch.json", [python, "-c", TORCH]),
+        "libraries": libraries, "torch": torch,
         "plumbline": _first(os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(cli))), "package.json"), r'"version":\s*"([^"]*)"'),
     }
+    return described, lacking_torch(torch, os.path.join(folder, "torch.json.stderr"))
+
+
+def lacking_torch(torch, stderr):
+    """Why no run of PyTorch can succeed, in a sentence; None where one may. A look that took too long says nothing."""
+    if torch is not None:
+        return None if torch["gpus"] else "PyTorch %s finds no GPU" % torch["torch"]
+    missing = _first(stderr, r"^(ModuleNotFoundError: No module named 'torch')")
+    return missing and "PyTorch is not installed for this Python"

