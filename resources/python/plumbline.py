@@ -1490,6 +1490,26 @@ class _Watcher:
                 self.run_told["zero"] = 3 if wrapper.startswith("Fully") else 0
         self.run_told = {key: value for key, value in self.run_told.items() if value is not None}
         self.tell(_line("run", {"fields": self.run_told}))
+        self.look_inside(inner)
+
+    def look_inside(self, model):
+        """Once at the first part of `model` that is called: autocast may begin inside its own forward, as accelerate's does."""
+        handles = []
+
+        def look(_part, _args):
+            for handle in handles:
+                handle.remove()
+            handles.clear()
+            self.tell_precision(model)
+
+        handles += [part.register_forward_pre_hook(_Hook(look)) for part in getattr(model, "children", tuple)() if _untouchable(part) is None]
+
+    @_told
+    def tell_precision(self, model):
+        precision = _precision(self.torch, model, self.device, self.objects.packed_in(model)[0])
+        if self.run_told is not None and precision is not None and precision != self.run_told.get("precision"):
+            self.run_told["precision"] = precision
+            self.tell(_line("run", {"fields": self.run_told}))
 
     def tell_optimizer(self, optimizer):
         if self.run_told is not None and "optimizer" not in self.run_told:

