@@ -49,9 +49,9 @@ describe('generation of the bundled workload', () => {
   });
 
   it.each([
-    [{ temperature: 0 }, /temperature/],
-    [{ topK: 0 }, /topK/],
-    [{ topP: 1.5 }, /topP/],
+    [{ temperature: 0 }, /--temperature cannot be 0/],
+    [{ topK: 0 }, /--top-k cannot be 0/],
+    [{ topP: 1.5 }, /--top-p cannot be 1.5/],
   ])('refuses %j', async (sampling, sentence) => {
     const { code, stderr } = await runWorkload(model, tinyRun({ mode: 'generate', ...sampling }));
     expect(code).toBe(2);

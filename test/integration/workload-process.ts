@@ -76,8 +76,9 @@ export function tinyModel(overrides: Partial<ModelSpec> = {}): ModelSpec {
   };
 }
 
+/** Generation reads and writes `promptTokens` and `tokens`, which together are its sequence. */
 export function tinyRun(overrides: Partial<RunSpec> = {}): RunSpec {
-  return {
+  const run: RunSpec = {
     mode: 'train',
     batch: 2,
     seq: 5,
@@ -97,6 +98,7 @@ export function tinyRun(overrides: Partial<RunSpec> = {}): RunSpec {
     seed: 1,
     ...overrides,
   };
+  return run.mode === 'generate' ? { ...run, seq: run.promptTokens + run.tokens } : run;
 }
 
 /** With `listen` false the workload runs without a socket; `weights` names a checkpoint, `saveWeights` where to leave one. */

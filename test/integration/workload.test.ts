@@ -192,15 +192,15 @@ describe('the bundled workload', () => {
       'a sequence longer than the position table',
       tinyModel(),
       tinyRun({ seq: 17 }),
-      /17 tokens exceeds the 16 positions/,
+      /--seq cannot be 17: tiny has 16 positions/,
     ],
     [
       'heads that do not divide the width',
       tinyModel({ hidden: 10, headDim: 3 }),
       tinyRun(),
-      /do not make a width of 10/,
+      /Heads cannot be 3: it does not divide the width 10/,
     ],
-    ['a batch of none', tinyModel(), tinyRun({ batch: 0 }), /batch must be/],
+    ['a batch of none', tinyModel(), tinyRun({ batch: 0 }), /--batch cannot be 0/],
   ])('calls %s bad input with exit code 2', async (_name, model, run, sentence) => {
     const { code, stderr } = await runWorkload(model, run);
     expect(code).toBe(2);

@@ -10,7 +10,7 @@ import { parameterCount } from './parameters';
 import { refusedField, rejectField, wholeNumber } from './reject-field';
 import { RUN_SETTINGS, type RunSpec, SETTING_NAMES, type SettingName } from './settings';
 import { refuseOtherMode } from './settings/modes';
-import { SIZE_NAMES } from './size-names';
+import { EXPERT_NAMES, LATENT_NAMES, SIZE_NAMES } from './size-names';
 
 /** Throws `bad_input` for a model that cannot exist or that no exact integer could measure. */
 export function checkModel(model: ModelSpec): void {
@@ -83,34 +83,30 @@ function rejectSize(
 function checkParts(model: ModelSpec): void {
   const { experts, latentAttention: latent } = model;
   if (experts) {
-    wholeNumber('experts.total', experts.total);
-    wholeNumber('experts.active', experts.active);
-    wholeNumber('experts.ffn', experts.ffn);
-    wholeNumber('experts.sharedFfn', experts.sharedFfn ?? 0, 0);
-    wholeNumber('experts.denseLayers', experts.denseLayers ?? 0, 0);
-    if (experts.active > experts.total)
+    const { total, active, ffn, sharedFfn = 0, denseLayers = 0 } = experts;
+    wholeNumber(EXPERT_NAMES.total, total);
+    wholeNumber(EXPERT_NAMES.active, active);
+    wholeNumber(EXPERT_NAMES.ffn, ffn);
+    wholeNumber(EXPERT_NAMES.sharedFfn, sharedFfn, 0);
+    wholeNumber(EXPERT_NAMES.denseLayers, denseLayers, 0);
+    if (active > total)
+      rejectField(EXPERT_NAMES.active, active, `there are ${total} experts`, `Use 1 to ${total}.`);
+    if (denseLayers > model.layers)
       rejectField(
-        'experts.active',
-        experts.active,
-        `there are ${experts.total} experts`,
-        `Use 1 to ${experts.total}.`,
-      );
-    if ((experts.denseLayers ?? 0) > model.layers)
-      rejectField(
-        'experts.denseLayers',
-        experts.denseLayers,
+        EXPERT_NAMES.denseLayers,
+        denseLayers,
         `there are ${model.layers} layers`,
         `Use 0 to ${model.layers}.`,
       );
   }
   if (latent) {
     for (const field of ['kvRank', 'ropeDim', 'plainDim', 'valueDim'] as const)
-      wholeNumber(`latentAttention.${field}`, latent[field]);
-    if (latent.queryRank !== null) wholeNumber('latentAttention.queryRank', latent.queryRank);
+      wholeNumber(LATENT_NAMES[field], latent[field]);
+    if (latent.queryRank !== null) wholeNumber(LATENT_NAMES.queryRank, latent.queryRank);
   }
-  if (model.slidingWindow !== undefined) wholeNumber('slidingWindow', model.slidingWindow);
+  if (model.slidingWindow !== undefined) wholeNumber(SIZE_NAMES.slidingWindow, model.slidingWindow);
   for (const field of ['tokenTypes', 'decoderLayers', 'relativeBuckets'] as const)
-    wholeNumber(field, model[field] ?? 0, 0);
+    wholeNumber(SIZE_NAMES[field], model[field] ?? 0, 0);
   if (model.architecture !== 'encoder-decoder' && model.decoderLayers) {
     rejectSize('decoderLayers', model, `${model.name} is no encoder-decoder`, 'Leave them out.');
   }

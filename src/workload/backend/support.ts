@@ -5,13 +5,14 @@
 import { Failure } from '../../shared/base/failure';
 import { checkBundledPrecision, notBundled } from '../../shared/model/bundled';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
+import { checkModel, checkRun } from '../../shared/model/validate';
 
 export function assertSupported(model: ModelSpec, run: RunSpec): void {
   checkBundledPrecision(run);
   const lacks = missing(model, run);
   if (lacks) throw new Failure('unavailable', `The bundled workload ${lacks[0]}.`, lacks[1]);
-  const wrong = impossible(model, run);
-  if (wrong) throw new Failure('bad_input', wrong, 'Change the model or the run.');
+  checkModel(model);
+  checkRun(model, run);
 }
 
 function missing(model: ModelSpec, run: RunSpec): [string, string] | null {
@@ -48,36 +49,4 @@ function missing(model: ModelSpec, run: RunSpec): [string, string] | null {
       'Use --checkpointing none, full or every=N.',
     ];
   return null;
-}
-
-function impossible(model: ModelSpec, run: RunSpec): string | null {
-  const { temperature = 1, topK = 1, topP = 1 } = run;
-  if (!Number.isFinite(temperature) || temperature <= 0)
-    return `temperature must be above 0, and is ${temperature}.`;
-  if (!Number.isSafeInteger(topK) || topK < 1)
-    return `topK must be a whole number of at least 1, and is ${topK}.`;
-  if (!(topP > 0 && topP <= 1)) return `topP must be above 0 and at most 1, and is ${topP}.`;
-  const sizes = {
-    layers: model.layers,
-    hidden: model.hidden,
-    heads: model.heads,
-    ffn: model.ffn,
-    vocab: model.vocab,
-    maxPositions: model.maxPositions,
-    batch: run.batch,
-    ...(run.mode === 'generate'
-      ? { promptTokens: run.promptTokens, tokens: run.tokens }
-      : { seq: run.seq, steps: run.steps, gradAccum: run.gradAccum }),
-  };
-  for (const [name, value] of Object.entries(sizes)) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      return `${name} must be a whole number of at least 1, and is ${value}.`;
-  }
-  if (model.heads * model.headDim !== model.hidden) {
-    return `${model.heads} heads of ${model.headDim} do not make a width of ${model.hidden}.`;
-  }
-  const longest = run.mode === 'generate' ? run.promptTokens + run.tokens : run.seq;
-  return longest > model.maxPositions
-    ? `A sequence of ${longest} tokens exceeds the ${model.maxPositions} positions of ${model.name}.`
-    : null;
 }
