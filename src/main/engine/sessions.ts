@@ -2,7 +2,7 @@
  * Sessions as front ends ask for them, from their files alone: what is being recorded is read as it is committed. It
  * holds nothing of the recorder, so that it can answer on a thread of its own (see query-thread.ts).
  */
-import { Failure } from '../../shared/base/failure';
+import { Failure, unlessFailure } from '../../shared/base/failure';
 import { setByteUnits } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
 import type { Budget } from '../../shared/budget/types';
@@ -24,7 +24,8 @@ import { cutPage, MANY_PHASES, touches } from '../../shared/session/pages';
 import { PastSession } from '../../shared/session/past-session';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { summarizeSpan } from '../../shared/session/statistics';
-import type { SessionData } from '../../shared/session/types';
+import { summarizePeaks } from '../../shared/session/summary';
+import type { SessionData, SessionSummary } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
 import type { SeriesData } from '../../shared/trace/types';
 import { PICTURE_COLUMNS, type ReportInput } from '../export';
@@ -70,7 +71,17 @@ export class Sessions {
   }
 
   list(): Answer<'list'> {
-    return this.#library.list().sessions;
+    return this.#library
+      .list()
+      .sessions.map((one) => (one.status === 'recording' ? this.#withPeaksSoFar(one) : one));
+  }
+
+  /** A recorder writes what a list shows of the peaks when it ends; until then they are those of what it has committed. */
+  #withPeaksSoFar(summary: SessionSummary): SessionSummary {
+    const peaks = unlessFailure(() =>
+      this.#analyse({ id: summary.id }, ({ overlay }) => summarizePeaks(overlay)),
+    );
+    return { ...summary, ...peaks };
   }
 
   show(query: Query<'show'>): SessionDocument {

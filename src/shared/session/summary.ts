@@ -12,6 +12,12 @@ export const summarizeDocument = (
 
 type Peaks = Pick<Overlay, 'measuredPeak' | 'predictedPeak' | 'residualPercent'>;
 
+export const summarizePeaks = ({ measuredPeak, predictedPeak, residualPercent }: Peaks) => ({
+  measuredPeak: measuredPeak?.bytes ?? null,
+  predictedPeak: predictedPeak.refined,
+  residualPercent,
+});
+
 function summarize(
   {
     id,
@@ -34,9 +40,7 @@ function summarize(
     durationUs,
     model: model?.name ?? null,
     mode: run?.mode ?? null,
-    measuredPeak: overlay.measuredPeak?.bytes ?? null,
-    predictedPeak: overlay.predictedPeak.refined,
-    residualPercent: overlay.residualPercent,
+    ...summarizePeaks(overlay),
     simulated,
     ...(workload.experiment && { experiment: workload.experiment }),
   };

@@ -38,7 +38,7 @@ function Work({ side: { letter, spec } }: { side: Planned }) {
       {letter && <b className="side-letter">{letter}</b>}
       <p>{timeSentence(data)}</p>
       {data.device && <Roofline device={data.device} />}
-      <FlopTable flops={data} />
+      <FlopTable flops={data} trains={spec?.run.mode === 'train'} />
       <p className="muted">{crossoverSentence(data)}</p>
       {data.device && <OperationTable device={data.device} />}
       {data.generation && <Generation told={data.generation} />}
@@ -71,7 +71,7 @@ function timeSentence({
 const rate = (perSecond: number): string =>
   perSecond >= 100 ? formatInteger(perSecond) : trimmed(perSecond);
 
-function FlopTable({ flops }: { flops: FlopsDocument }) {
+function FlopTable({ flops, trains }: { flops: FlopsDocument; trains: boolean }) {
   const { perLayer, head, forward, backward, train, model } = flops;
   const row = (name: string, value: Count, times = 1): Row => [
     name,
@@ -83,8 +83,7 @@ function FlopTable({ flops }: { flops: FlopsDocument }) {
     ...OPERATIONS.map(([key, name]) => row(name, perLayer[key], model.layers)),
     row('Output head', head),
     row('Forward', forward),
-    row('Backward, twice forward', backward),
-    row('Training step', train),
+    ...(trains ? [row('Backward, twice forward', backward), row('Training step', train)] : []),
   ];
   return (
     <PlanTable

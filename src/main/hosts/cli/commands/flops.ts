@@ -24,6 +24,7 @@ export function registerFlops(program: Command, output: Output): void {
       );
       const other = options.against === undefined ? null : await resolveModel(options.against);
       const document = flopsDocument(spec, other);
-      output.result(document, () => flopsText(document));
+      const trains = options.mode === undefined || options.mode === 'train';
+      output.result(document, () => flopsText(document, trains));
     });
 }

@@ -24,7 +24,8 @@ const OPERATIONS = [
   ['total', 'a layer'],
 ] as const;
 
-export function flopsText(of: FlopsDocument): string {
+/** `trains`: what a backward pass and a training step cost is asked as well. */
+export function flopsText(of: FlopsDocument, trains: boolean): string {
   const { perLayer, crossover, approximations } = of;
   const share = (value: Count, times = of.model.layers) =>
     `${((100 * times * Number(value)) / Number(of.forward)).toFixed(1)}%`;
@@ -39,8 +40,12 @@ export function flopsText(of: FlopsDocument): string {
     [`${of.model.layers} layers`, whole(layers), scaled(layers), share(layers, 1)],
     ['output head', whole(of.head), scaled(of.head), share(of.head, 1)],
     ['forward', whole(of.forward), scaled(of.forward), '100.0%'],
-    ['backward (2 × forward)', whole(of.backward), scaled(of.backward), ''],
-    ['training step', whole(of.train), scaled(of.train), ''],
+    ...(trains
+      ? [
+          ['backward (2 × forward)', whole(of.backward), scaled(of.backward), ''],
+          ['training step', whole(of.train), scaled(of.train), ''],
+        ]
+      : []),
     ['forward, a token', whole(of.perToken), scaled(of.perToken), ''],
   ];
   return [
