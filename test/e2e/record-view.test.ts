@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../src/main/engine/engine';
+import { preset } from '../../src/shared/model/presets';
+import { runDefaults } from '../../src/shared/model/run';
 import { browserUnavailable } from '../support/browser';
 import { type ServedWindow, serveWindow } from '../support/served-window';
 
@@ -68,6 +70,38 @@ describe.skipIf(why !== null)(`recording in a browser${why ? ` (skipped: ${why})
       .toEqual([expect.objectContaining({ name: 'kept', request: kept })]);
     await other.getByText('A running process', { exact: true }).click();
     expect(await other.getByLabel('Save this workload as').count()).toBe(0);
+    await other.close();
+  });
+
+  it('a saved workload is changed in its place, and what is left empty stays', async () => {
+    const names = async () => (await engine.workloads()).map(({ name }) => name);
+    const env = { set: { A: 'x y' }, pass: ['PATH'] };
+    const request = { command: ['python', "it's.py", 'a b'], cwd: folder, environment: env };
+    const model = preset('gpt2-nano');
+    const run = runDefaults(model, { mode: 'train', batch: 3, framework: 'pytorch' });
+    await engine.saveWorkload({ name: 'first', request: { ...request, model, run } });
+    await engine.saveWorkload({ name: 'other', request });
+    const other = await served.open('#/record');
+    await other.getByText('Saved', { exact: true }).click();
+    await other.getByRole('button', { name: 'Change first' }).click();
+    const name = other.getByLabel('Save this workload as');
+    await name.fill('other');
+    const save = other.getByRole('button', { name: 'Save the changes' });
+    await save.click();
+    await expect.poll(() => name.getAttribute('aria-invalid')).toBe('true');
+    await name.fill('second');
+    await other.getByLabel('Batch', { exact: true }).fill('5');
+    await save.click();
+    await other.getByRole('radio', { name: /second/ }).waitFor();
+    expect(await names()).toEqual(['kept', 'other', 'second']);
+    expect((await engine.workloads())[2]?.request).toMatchObject({
+      ...request,
+      model,
+      run: { ...run, batch: 5 },
+    });
+    await other.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(names).toEqual(['first', 'kept', 'other']);
+    expect((await engine.workloads())[0]?.request).toMatchObject({ ...request, model, run });
     await other.close();
   });
 

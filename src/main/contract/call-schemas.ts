@@ -143,7 +143,7 @@ export const CALL_SCHEMAS: {
   budget: z.object({ model, run }),
   record: recordRequest,
   workloads: nothing,
-  saveWorkload: z.object({ name: text, request: recordRequest }),
+  saveWorkload: z.object({ name: text, request: recordRequest, replaces: text.optional() }),
   deleteWorkload: z.object({ name: text }),
   settings: nothing,
   changeSettings: z.record(z.string().max(100), z.union([z.number(), path])),

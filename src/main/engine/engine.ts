@@ -129,9 +129,9 @@ export function createEngine(options: EngineOptions): Engine {
     stop: async ({ id }) => recordings.stop(id),
 
     workloads: async () => saved.list().workloads,
-    saveWorkload: async ({ name, request }) => {
+    saveWorkload: async ({ name, request, replaces }) => {
       checkMayLaunch(options);
-      return saved.save(name, request);
+      return saved.save(name, request, replaces);
     },
     deleteWorkload: async ({ name }) => saved.delete(name),
 

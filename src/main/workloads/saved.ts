@@ -82,13 +82,7 @@ export class SavedWorkloads {
 
   /** Throws `not_found`, `newer_format` or `corrupt`, and `bad_input` where its model or run cannot be. */
   get(name: string): SavedWorkload {
-    const found = this.#find(name);
-    if (found === undefined)
-      throw new Failure(
-        'not_found',
-        `There is no saved workload "${name}".`,
-        'Run plumbline workloads to see those there are; record --save NAME saves one.',
-      );
+    const found = this.#existing(name);
     const path = this.#path(found);
     let json: unknown;
     try {
@@ -116,8 +110,12 @@ export class SavedWorkloads {
     return { name: found, savedAt, request };
   }
 
-  /** Throws `bad_input` for a name that is taken or can be none, a model or run that cannot be, and a command with a secret. */
-  save(name: string, given: RecordRequest): SavedWorkload {
+  /**
+   * `replaces`: the saved workload whose place it takes, under its name or another. Throws `bad_input` for a name that is
+   * taken by any other or can be none, a model or run that cannot be, and a command with a secret; `not_found` where
+   * there is none to be replaced.
+   */
+  save(name: string, given: RecordRequest, replaces?: string): SavedWorkload {
     checkDeclaration(given);
     if (!NAME.test(name))
       throw new Failure(
@@ -131,7 +129,9 @@ export class SavedWorkloads {
         'A process that runs already cannot be saved.',
         'Save the command that starts it.',
       );
-    if (this.#find(name) !== undefined) {
+    const replaced = replaces === undefined ? undefined : this.#existing(replaces);
+    const taken = this.#find(name);
+    if (taken !== undefined && taken !== replaced) {
       throw new Failure(
         'bad_input',
         `There is a saved workload "${name}" already.`,
@@ -155,6 +155,8 @@ export class SavedWorkloads {
       makeFolder(this.#dir, 0o700);
       const draft = `${path}.${process.pid}.draft`;
       writeFileSync(draft, `${JSON.stringify(checked, null, 2)}\n`, { mode: 0o600 });
+      // First under its new name, then with its new contents: at every moment one of the two is there.
+      if (replaced !== undefined && replaced !== name) renameSync(this.#path(replaced), path);
       renameSync(draft, path);
     } catch (error) {
       throw unwritable(this.#dir, error);
@@ -164,13 +166,7 @@ export class SavedWorkloads {
 
   /** A damaged one can be deleted too. */
   delete(name: string): void {
-    const found = this.#find(name);
-    if (found === undefined)
-      throw new Failure(
-        'not_found',
-        `There is no saved workload "${name}".`,
-        'Run plumbline workloads to see those there are.',
-      );
+    const found = this.#existing(name);
     try {
       rmSync(this.#path(found));
     } catch (error) {
@@ -196,6 +192,17 @@ export class SavedWorkloads {
   /** Upper and lower case are one name, as on file systems that do not tell them apart. */
   #find(name: string): string | undefined {
     return this.#names().find((one) => one.toLowerCase() === name.toLowerCase());
+  }
+
+  /** That name as it is spelled; throws `not_found` where there is none. */
+  #existing(name: string): string {
+    const found = this.#find(name);
+    if (found !== undefined) return found;
+    throw new Failure(
+      'not_found',
+      `There is no saved workload "${name}".`,
+      'Run plumbline workloads to see those there are; record --save NAME saves one.',
+    );
   }
 
   #path(name: string): string {

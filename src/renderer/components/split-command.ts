@@ -1,4 +1,4 @@
-/** A command line typed into a field, as the arguments that a program gets. */
+/** A command line typed into a field, as the arguments that a program gets, and back. */
 
 /** Splits a command line as a shell would, quotes and backslashes included, expanding nothing. Null for an open quote. */
 export function splitCommand(line: string): string[] | null {
@@ -25,3 +25,11 @@ export function splitCommand(line: string): string[] | null {
   if (word !== null) words.push(word);
   return words;
 }
+
+/** The line that `splitCommand` splits into these words. */
+export const joinCommand = (words: readonly string[]): string =>
+  words
+    .map((word) =>
+      /^[\w%+,./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`,
+    )
+    .join(' ');

@@ -16,7 +16,7 @@ import {
   type StepBlock,
 } from '../chart/phase-blocks';
 
-const JOINED_COLOR = '#7b8491';
+const JOINED_COLOR = '#697382';
 /** Height of the row of steps, and how far apart their labels stand. */
 const STEP_PX = 15;
 const STEP_LABEL_PX = 64;
@@ -102,7 +102,7 @@ function paintBlocks(sheet: Sheet, blocks: SpanLevels<PhaseBlock>, head: number)
     context.globalAlpha = 1;
     const label = blockLabel(block, width - 10);
     if (label === '' || height < 12) continue;
-    context.fillStyle = '#ffffff';
+    context.fillStyle = block.phase === 'idle' ? sheet.ink.muted : '#ffffff';
     context.fillText(label, x0 + width / 2, top + height / 2 + 0.5);
   }
 }

@@ -217,7 +217,12 @@ interface Methods {
   record(q: RecordRequest): Promise<{ id: string }>;
   /** Saved workloads by name; files that cannot be read are left out. */
   workloads(): Promise<readonly SavedWorkload[]>;
-  saveWorkload(q: { name: string; request: RecordRequest }): Promise<SavedWorkload>;
+  /** `replaces`: the saved workload, by its name, whose place it takes; no other is overwritten. */
+  saveWorkload(q: {
+    name: string;
+    request: RecordRequest;
+    replaces?: string;
+  }): Promise<SavedWorkload>;
   deleteWorkload(q: { name: string }): Promise<void>;
   stop(q: { id: string }): Promise<void>;
   rename(q: { id: string; name: string }): Promise<void>;

@@ -43,26 +43,27 @@ export const STACK_ORDER: readonly Component[] = [
 if (STACK_ORDER.length !== COMPONENTS.length)
   throw new Error('The stack does not order every component.');
 
+/** White is read on each but idle, which has no name painted on it in white. */
 export const PHASE_COLOR: Readonly<Record<Phase, string>> = {
   load: '#6b7686',
-  prefill: '#2a8f8a',
-  decode: '#4f9d5d',
+  prefill: '#1f7f7a',
+  decode: '#3c8049',
   forward: '#3f74b5',
-  backward: '#c0603f',
+  backward: '#b85a39',
   optimizer: '#7a5fae',
   idle: '#9aa3af',
 };
 
-/** One line per compared session. */
+/** One line per compared session; white is read on each, and each is seen on the dark surface. */
 export const LINE_COLORS = [
   '#3f74b5',
-  '#c65d45',
-  '#2f9c83',
+  '#bd5239',
+  '#1d826c',
   '#8a62b5',
-  '#b98415',
+  '#98690c',
   '#5f6875',
-  '#b9739c',
-  '#4f9d5d',
+  '#a85c8a',
+  '#3c8049',
 ] as const;
 
 /** Lines of compared sessions differ in their strokes too: in pixels drawn and left out, in turn. */

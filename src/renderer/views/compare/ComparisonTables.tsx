@@ -30,8 +30,10 @@ export function Compared({ comparison, onBase }: Props & { onBase(place: number)
             <tr>
               <th>Session</th>
               <th>Compared with</th>
-              {differences.config.map(({ field }) => (
-                <th key={field}>{capitalize(settingName(field))}</th>
+              {differences.config.map(({ field, values }) => (
+                <th key={field} className={areFigures(values) ? 'right' : undefined}>
+                  {capitalize(settingName(field))}
+                </th>
               ))}
             </tr>
           </thead>
@@ -42,8 +44,10 @@ export function Compared({ comparison, onBase }: Props & { onBase(place: number)
                 <td>
                   <a className="compared-name" href={sessionHref(id)} title={id}>
                     <SessionMark place={i} />
-                    <strong>{labels[i]}</strong>
-                    {name !== labels[i] && <span className="muted">{name}</span>}
+                    <span>
+                      <strong>{labels[i]}</strong>
+                      {name !== labels[i] && <small className="below muted">{name}</small>}
+                    </span>
                   </a>
                 </td>
                 <td>
@@ -57,7 +61,7 @@ export function Compared({ comparison, onBase }: Props & { onBase(place: number)
                   </button>
                 </td>
                 {differences.config.map(({ field, values }) => (
-                  <td key={field} className="num">
+                  <td key={field} className={areFigures(values) ? 'right num' : undefined}>
                     {formatSetting(values[i], field)}
                   </td>
                 ))}
@@ -72,6 +76,9 @@ export function Compared({ comparison, onBase }: Props & { onBase(place: number)
     </section>
   );
 }
+
+const areFigures = (values: readonly unknown[]): boolean =>
+  values.every((value) => value === null || value === undefined || typeof value === 'number');
 
 const GROUP_NAMES: Readonly<Record<ComparedRow['group'], string>> = {
   overall: 'The whole run',

@@ -42,10 +42,11 @@ export function SweepChart({
   const across = acrossWidth(width);
   return (
     <figure className="sweep-chart" ref={frame}>
+      {/* biome-ignore lint/a11y/useSemanticElements: its points are links, which no image may hold, and SVG has no fieldset */}
       <svg
         width={width}
         height={HEIGHT}
-        role="img"
+        role="group"
         aria-label={`${FIGURE_WORDS[figure]} against ${axis}, measured over predicted`}
       >
         {ys.map(({ at, value }) => (

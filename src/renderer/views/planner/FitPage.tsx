@@ -8,6 +8,7 @@ import { changeWords } from '../../../shared/present/change-words';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { type Draft, withSetting, writtenSetting } from '../../plans/draft';
+import { fieldWords } from '../../plans/labels';
 import { useAnswer } from '../../plans/useAnswer';
 import { PlanTable } from './PlanTable';
 import type { Planned } from './planned';
@@ -103,7 +104,7 @@ function Card({ gpu, onTake }: { gpu: GpuPlan; onTake(run: RunSpec): void }) {
       {!fits && (
         <p>
           {fewest
-            ? `Fewest of them: ${fewest.gpus} with ${fewest.options.join(' ')}, ${formatBytes(fewest.peakBytes)} each.`
+            ? `Fewest of them: ${fewest.gpus} with ${fieldWords(fewest.options)}: ${formatBytes(fewest.peakBytes)} each.`
             : 'No layout over up to 4,096 of them holds it.'}{' '}
           {fewest && (
             <button type="button" className="link" onClick={() => onTake(fewest.run)}>
@@ -125,7 +126,7 @@ function Changes({ changes, onTake }: { changes: readonly Change[]; onTake(run: 
       {changes.map((change) => (
         <li key={change.options.join()}>
           <div>
-            <code>{change.options.join(' ')}</code>
+            <strong>{fieldWords(change.options)}</strong>
             <p className="muted">{changeWords(change)}</p>
           </div>
           <button type="button" className="button small" onClick={() => onTake(change.run)}>

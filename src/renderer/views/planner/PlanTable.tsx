@@ -23,12 +23,16 @@ export function PlanTable({
         {head.some((name) => name !== '') && (
           <thead>
             <tr>
-              {head.map((name, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: columns have no name but their place
-                <th key={i} className={i === 0 ? undefined : 'right'}>
-                  {name}
-                </th>
-              ))}
+              {head.map((name, i) => {
+                // A corner that says nothing heads nothing.
+                const Cell = name === '' ? 'td' : 'th';
+                return (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: columns have no name but their place
+                  <Cell key={i} className={i === 0 ? undefined : 'right'}>
+                    {name}
+                  </Cell>
+                );
+              })}
             </tr>
           </thead>
         )}

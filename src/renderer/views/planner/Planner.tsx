@@ -170,7 +170,7 @@ function sentence({ spec, budget, hold, reading }: Planned): string {
   if (wrong > 0) {
     const fields = wrong === 1 ? 'One field is' : `${wrong} fields are`;
     return budget === null
-      ? `${fields} wrong: put right, ${wrong === 1 ? 'it tells' : 'they tell'} what it takes.`
+      ? `${fields} wrong; what it takes stands here once ${wrong === 1 ? 'it is' : 'they are'} right.`
       : `${fields} wrong; what is below is for what was there before.`;
   }
   if (spec === null) return 'Name a model to see what it takes.';

@@ -32,7 +32,13 @@ export function BundledFields({
     SAMPLING.some((name) => draft.settings[name] !== undefined);
   return (
     <>
-      <ModelFields draft={draft} reading={reading} models={BUNDLED_MODELS} onChange={setDraft} />
+      <ModelFields
+        draft={draft}
+        reading={reading}
+        models={BUNDLED_MODELS}
+        unknown={form.edited?.request.model?.name}
+        onChange={setDraft}
+      />
       <ModelLine reading={reading} />
       <SettingFields
         sides={[{ draft, reading, suffix: '', base: null, onChange: setDraft }]}

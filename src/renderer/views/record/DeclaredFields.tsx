@@ -7,7 +7,7 @@ import { SettingFields } from '../../plans/SettingFields';
 import type { RecordForm } from './record-form';
 
 export function DeclaredFields({
-  form: { declared: draft },
+  form: { declared: draft, edited },
   reading,
   onChange,
 }: {
@@ -22,7 +22,7 @@ export function DeclaredFields({
       <ModelFields
         draft={draft}
         reading={reading}
-        unknown="as the workload announces"
+        unknown={edited?.request.model?.name ?? 'as the workload announces'}
         onChange={setDraft}
       />
       <ModelLine reading={reading} />

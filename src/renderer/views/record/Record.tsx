@@ -9,6 +9,7 @@ import { useStore } from '../../state/store';
 import { BundledFields } from './BundledFields';
 import { CommandFields } from './CommandFields';
 import { DeclaredFields, PidField } from './DeclaredFields';
+import { editSaved } from './edit-saved';
 import { Forecast } from './Forecast';
 import { PinnedNote } from './PinnedNote';
 import { NameFields, RateFields } from './RateFields';
@@ -22,8 +23,8 @@ import {
   refusedAt,
 } from './record-form';
 import { SavedFields } from './SavedFields';
-import { useSavedWorkloads } from './useSavedWorkloads';
-import { useStart } from './useStart';
+import { endEditing, useSavedWorkloads } from './useSavedWorkloads';
+import { isNamed, useStart } from './useStart';
 
 export default function Record() {
   const form = useStore(recordForm);
@@ -36,17 +37,13 @@ export default function Record() {
     recordForm.set({ ...recordForm.get(), ...part });
   };
   const saved = useSavedWorkloads(() => change({ kind: 'bundled' }), setError);
-  const { busy, start } = useStart(setError);
+  const { busy, start, saveOnly } = useStart(saved.save, setError);
   const info = useQuery('info', (client) => client.info());
   const mayLaunch = info.data?.mayLaunch !== false;
   const canStart = mayLaunch && read.request !== null && !busy;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (canStart && read.request)
-      void start(read.request, form, () => {
-        change({ workload: '' });
-        saved.refresh();
-      });
+    if (canStart && read.request) void start(read.request, form);
   };
   return (
     <main className="page">
@@ -56,11 +53,15 @@ export default function Record() {
       {!mayLaunch && <NoLaunching />}
       <form className="record-grid" onSubmit={submit}>
         <section className="record-form" aria-label="What to record">
-          <KindSwitch
-            kind={form.kind}
-            hasSaved={saved.workloads.length > 0}
-            onChange={(kind) => change({ kind })}
-          />
+          {form.edited === null ? (
+            <KindSwitch
+              kind={form.kind}
+              hasSaved={saved.workloads.length > 0}
+              onChange={(kind) => change({ kind })}
+            />
+          ) : (
+            <EditedNote name={form.edited.name} />
+          )}
           <KindFields form={form} read={read} refused={refused} saved={saved} onChange={change} />
           <RateFields form={form} fault={read.faults.interval} onChange={change} />
           <NameFields form={form} refused={refused} onChange={change} />
@@ -79,6 +80,17 @@ export default function Record() {
               <Circle size={12} fill="currentColor" aria-hidden="true" />
               {busy ? 'Starting…' : 'Start recording'}
             </button>
+            {isNamed(form) && (
+              <button
+                type="button"
+                className="button large"
+                disabled={!canStart}
+                aria-describedby="record-why"
+                onClick={() => read.request && void saveOnly(read.request)}
+              >
+                {form.edited ? 'Save the changes' : 'Save without recording'}
+              </button>
+            )}
             <span id="record-why" className="muted">
               {whyNot(read)}
             </span>
@@ -108,6 +120,18 @@ const NoLaunching = () => (
     <code>plumbline serve --allow-launch</code>, or record in a terminal with{' '}
     <code>plumbline record</code>; the session appears here as it runs.
   </p>
+);
+
+/** In the place of what to record, since it is that of the saved workload. */
+const EditedNote = ({ name }: { name: string }) => (
+  <div className="edited-note">
+    <p>
+      Changing <strong>{name}</strong>. What is left empty stays as it was saved.
+    </p>
+    <button type="button" className="button small" onClick={endEditing}>
+      Leave it as it is
+    </button>
+  </div>
 );
 
 function KindSwitch({
@@ -161,6 +185,7 @@ function KindFields({
           {...saved}
           chosen={form.saved}
           onChoose={(name) => onChange({ saved: name })}
+          onEdit={(workload) => onChange(editSaved(workload))}
         />
       );
     default:

@@ -3,14 +3,14 @@
  * view, so that nothing typed is lost by looking elsewhere; it is kept in memory alone, since it may hold secrets.
  */
 import { Failure } from '../../../shared/base/failure';
-import type { RecordRequest } from '../../../shared/contract/api';
+import type { RecordRequest, SavedWorkload } from '../../../shared/contract/api';
 import { bundledPart, notBundled } from '../../../shared/model/bundled';
 import { preset, presetNames } from '../../../shared/model/presets';
 import { count } from '../../../shared/model/settings/kinds';
 import type { ResolvedSpec } from '../../../shared/planning/resolve-run';
 import { type Draft, EMPTY_DRAFT } from '../../plans/draft';
 import type { PinnedPlan } from '../../plans/pinned-plan';
-import { type Reading, readDraft } from '../../plans/read-draft';
+import { type Behind, type Reading, readDraft } from '../../plans/read-draft';
 import { createStore } from '../../state/store';
 import { type CommandForm, commandFaults, commandRequest, FIRST_COMMAND } from './command-form';
 
@@ -30,6 +30,8 @@ export interface RecordForm {
   readonly workload: string;
   /** The saved workload that is chosen. */
   readonly saved: string | null;
+  /** The saved workload that is being changed: its model and run hold where nothing is typed. */
+  readonly edited: SavedWorkload | null;
 }
 
 export const FIRST_FORM: RecordForm = {
@@ -44,6 +46,7 @@ export const FIRST_FORM: RecordForm = {
   session: '',
   workload: '',
   saved: null,
+  edited: null,
 };
 
 /** What runs already is started by nobody here, and what is saved has its name. */
@@ -121,12 +124,12 @@ const PARTS: Readonly<Record<RecordKind, (form: RecordForm) => ReadPart>> = {
     const faults = commandFaults(form.command);
     const request = commandRequest(form.command);
     const missing = form.command.command.trim() === '' ? 'Give a command line.' : null;
-    return declare(form.declared, { request, faults, missing });
+    return declare(form, { request, faults, missing });
   },
   pid(form) {
     const { value, faults } = readCount('pid', form.pid, 'The process id');
     const request = value === undefined ? null : { pid: value };
-    return declare(form.declared, {
+    return declare(form, {
       request,
       faults,
       missing: value ? null : 'Give a process id.',
@@ -141,9 +144,11 @@ const PARTS: Readonly<Record<RecordKind, (form: RecordForm) => ReadPart>> = {
 };
 
 /** The bundled workload is what it runs: a model that it cannot be is refused where the model is named. */
-function readBundled({ bundled, weights, saveWeights }: RecordForm): ReadPart {
+function readBundled(form: RecordForm): ReadPart {
+  const { bundled, weights, saveWeights } = form;
   const settings = { ...bundled.settings, framework: 'tfjs' };
-  const read = readDraft({ ...bundled, settings }, { framework: 'tfjs', part: bundledPart });
+  const from = savedSpec(form);
+  const read = readDraft({ ...bundled, settings }, { framework: 'tfjs', part: bundledPart, from });
   const { framework, ...faults } = read.faults;
   const reading: Reading = {
     ...read,
@@ -160,13 +165,19 @@ function readBundled({ bundled, weights, saveWeights }: RecordForm): ReadPart {
       ...(saveWeights.trim() !== '' && { saveWeights: saveWeights.trim() }),
     },
     faults: {},
-    missing: bundled.model === '' && bundled.config === null ? 'Name a model.' : null,
+    missing: reading.model === null ? 'Name a model.' : null,
   };
 }
 
+/** Model and run of the saved workload that is being changed; null where it declares none. */
+function savedSpec({ edited }: RecordForm): Behind['from'] {
+  const { model, run } = edited?.request ?? {};
+  return model && run ? { model, run, card: null } : null;
+}
+
 /** A request with its model and its run, where they are declared. */
-function declare(draft: Draft, part: Omit<ReadPart, 'reading'>): ReadPart {
-  const reading = readDraft(draft, { framework: 'pytorch' });
+function declare(form: RecordForm, part: Omit<ReadPart, 'reading'>): ReadPart {
+  const reading = readDraft(form.declared, { framework: 'pytorch', from: savedSpec(form) });
   const { spec } = reading;
   const declared = spec && { model: spec.model, run: spec.run };
   return { ...part, reading, request: part.request && { ...part.request, ...declared } };

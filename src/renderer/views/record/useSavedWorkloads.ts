@@ -1,14 +1,33 @@
-/** The saved workloads, and how one goes. `onEmpty`: the last of them was deleted. */
+/** The saved workloads, and how one is kept, changed and deleted. `onEmpty`: the last of them was deleted. */
 import { toast } from 'sonner';
-import type { SavedWorkload } from '../../../shared/contract/api';
+import type { RecordRequest, SavedWorkload } from '../../../shared/contract/api';
 import { useEngine, useQuery } from '../../state/engine';
-import { recordForm } from './record-form';
+import { FIRST_FORM, recordForm } from './record-form';
 
 export function useSavedWorkloads(onEmpty: () => void, onFailure: (failure: unknown) => void) {
   const engine = useEngine();
   const { data, refresh } = useQuery('workloads', (client) => client.workloads());
-  const restore = async ({ name, request }: SavedWorkload) => {
-    await engine.saveWorkload({ name, request }).catch(onFailure);
+  const restore = async ({ name, request }: SavedWorkload, replaces?: string) => {
+    await engine
+      .saveWorkload({ name, request, ...(replaces !== undefined && { replaces }) })
+      .catch(onFailure);
+    refresh();
+  };
+  /** Keeps what the form comes to under the name it gives, in the place of the one that is changed. Rejects where it cannot be. */
+  const save = async (request: RecordRequest): Promise<void> => {
+    const { workload, edited } = recordForm.get();
+    const name = workload.trim();
+    const kept = await engine.saveWorkload({
+      name,
+      request,
+      ...(edited && { replaces: edited.name }),
+    });
+    // What is saved anew later goes into the place of this one, or of none.
+    const form = recordForm.get();
+    recordForm.set(edited ? { ...form, edited: kept } : { ...form, workload: '' });
+    toast(`“${name}” saved`, {
+      ...(edited && { action: { label: 'Undo', onClick: () => void restore(edited, name) } }),
+    });
     refresh();
   };
   const onDelete = async (name: string) => {
@@ -26,5 +45,11 @@ export function useSavedWorkloads(onEmpty: () => void, onFailure: (failure: unkn
     }
     refresh();
   };
-  return { workloads: data ?? [], refresh, onDelete };
+  return { workloads: data ?? [], save, onDelete };
+}
+
+/** The list again, with the one that was changed chosen; nothing where none was. */
+export function endEditing(): void {
+  const { edited } = recordForm.get();
+  if (edited) recordForm.set({ ...FIRST_FORM, kind: 'saved', saved: edited.name });
 }

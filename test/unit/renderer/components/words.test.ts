@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { residualTone } from '../../../../src/renderer/components/residual-tone';
-import { splitCommand } from '../../../../src/renderer/components/split-command';
+import { joinCommand, splitCommand } from '../../../../src/renderer/components/split-command';
 import { parseRoute } from '../../../../src/renderer/state/router';
 import { rankKinds } from '../../../../src/renderer/views/session/rank-kinds';
 import { summarizePhases } from '../../../../src/shared/session/phase-kinds';
@@ -49,6 +49,15 @@ describe('command lines', () => {
     ]);
     expect(splitCommand('  ')).toEqual([]);
     expect(splitCommand('say "hi \\"you\\""')).toEqual(['say', 'hi "you"']);
+  });
+  it('are written so that they are split into the same words', () => {
+    for (const words of [
+      ['python', 'train.py', '--name=a', 'a b'],
+      ["it's", '"', '\\', '', '$HOME', 'a\tb', "'", '*'],
+      ['sh', '-c', 'echo "$A" | wc -l'],
+    ])
+      expect(splitCommand(joinCommand(words))).toEqual(words);
+    expect(joinCommand(['python', 'train.py', '--batch', '8'])).toBe('python train.py --batch 8');
   });
   it('are refused with an open quote', () => {
     expect(splitCommand('echo "a')).toBeNull();

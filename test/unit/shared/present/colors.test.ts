@@ -1,6 +1,11 @@
 /** The colours of data as people without one kind of cone see them (Viénot, Brettel and Mollon 1999). */
 import { describe, expect, it } from 'vitest';
-import { COMPONENT_COLOR, LINE_COLORS, STACK_ORDER } from '../../../../src/shared/present/colors';
+import {
+  COMPONENT_COLOR,
+  LINE_COLORS,
+  PHASE_COLOR,
+  STACK_ORDER,
+} from '../../../../src/shared/present/colors';
 
 type Triple = readonly [number, number, number];
 const linear = (hex: string): Triple => {
@@ -36,6 +41,15 @@ const apart = (a: string, b: string, see: (color: Triple) => Triple): number => 
   return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
 };
 
+/** WCAG's ratio of a lighter colour and a darker one: 4.5 for text, 3 for what is drawn. */
+const contrast = (lighter: string, darker: string): number => {
+  const light = (hex: string) => {
+    const [r, g, b] = linear(hex);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  return light(lighter) / light(darker);
+};
+
 /** A difference of 2.3 is just noticeable side by side; neighbours with an edge between them need several of it. */
 const LEAST = 10;
 
@@ -52,5 +66,12 @@ describe('the colours of data', () => {
   it('of the first compared sessions are told apart by everyone', () => {
     for (const see of Object.values(SEEN))
       expect(apart(LINE_COLORS[0], LINE_COLORS[1], see)).toBeGreaterThan(LEAST);
+  });
+  it('of phases and of compared sessions carry white letters, and stand out from the dark surface', () => {
+    const { idle: _unnamed, ...named } = PHASE_COLOR;
+    for (const color of [...Object.values(named), ...LINE_COLORS]) {
+      expect(contrast('#ffffff', color), color).toBeGreaterThanOrEqual(4.5);
+      expect(contrast(color, '#15181d'), color).toBeGreaterThanOrEqual(3);
+    }
   });
 });
