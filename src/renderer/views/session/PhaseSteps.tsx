@@ -1,6 +1,6 @@
 /** The occurrences of one kind of phase, row by row, worst first or in time; any number of them. */
 import { Flag } from 'lucide-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { formatDuration } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import type { OverlayPhase } from '../../../shared/divergence/overlay/types';
@@ -16,15 +16,20 @@ const ORDER_OPTIONS = [
   { value: 'time', label: 'In time' },
 ] as const;
 const ROW = 27;
+/** As many occurrences stand within the table of kinds; more have the place to themselves, so that one thing scrolls. */
+export const FEW_STEPS = 8;
 
 export function PhaseSteps({
   session: { id, overlay, durationUs },
   kind: { phase, rank, stage, span, count },
+  head,
   onShow,
   onLight,
 }: {
   session: SessionDocument;
   kind: PhaseKind;
+  /** What stands beside the order of steps that have the place to themselves. */
+  head?: ReactNode;
   onShow(span: readonly [Micros, Micros]): void;
   onLight(span: readonly [Micros, Micros] | null): void;
 }) {
@@ -39,16 +44,28 @@ export function PhaseSteps({
       ),
   );
   return (
-    <div className="phase-steps">
-      {count > 1 && (
-        <Segmented
-          label="Order of steps"
-          value={order}
-          onChange={setOrder}
-          options={ORDER_OPTIONS}
-        />
-      )}
-      <VirtualRows label={`Steps of ${phase}`} pages={pages} rowHeight={ROW} height="300px">
+    <div className="phase-steps" data-alone={count > FEW_STEPS}>
+      <div className="phase-steps-tools">
+        {head}
+        {count > 1 && (
+          <Segmented
+            label="Order of steps"
+            value={order}
+            onChange={setOrder}
+            options={ORDER_OPTIONS}
+          />
+        )}
+      </div>
+      <div className="step-row step-head" aria-hidden="true">
+        <span>Step</span>
+        <span>Began at</span>
+        <span>Took</span>
+        <span>Highest</span>
+        <span>Predicted</span>
+        <span>Residual</span>
+        <span />
+      </div>
+      <VirtualRows label={`Steps of ${phase}`} pages={pages} rowHeight={ROW} height="100%">
         {(row) =>
           row.rank !== rank || row.stage !== stage ? null : (
             <button

@@ -1,5 +1,5 @@
 /** Phases by kind, worst first, each with a small picture of its occurrences; a kind opens into its steps. */
-import { ChevronRight, Flag } from 'lucide-react';
+import { ArrowLeft, ChevronRight, Flag } from 'lucide-react';
 import { useState } from 'react';
 import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
@@ -14,7 +14,7 @@ import { residualTone } from '../../components/residual-tone';
 import { sketchBars } from '../../components/sketch';
 import { useQuery } from '../../state/engine';
 import { FoundTable } from './FoundTable';
-import { PhaseSteps } from './PhaseSteps';
+import { FEW_STEPS, PhaseSteps } from './PhaseSteps';
 import { rankKinds } from './rank-kinds';
 
 interface Shown {
@@ -23,8 +23,14 @@ interface Shown {
   onLight(span: readonly [Micros, Micros] | null): void;
 }
 
+const keyOf = ({ rank, phase, stage }: PhaseKind): string => `${rank} ${phase} ${stage}`;
+
+/** What had it is no longer there. */
+const takeFocus = (button: HTMLElement | null) => button?.focus();
+
 export function PhasesTab(props: Shown) {
   const { session } = props;
+  const [open, setOpen] = useState<string | null>(null);
   const kinds = rankKinds(session.phaseKinds);
   const { found } = session.overlay;
   if (kinds.length === 0 && found) return <FoundTable {...props} found={found} />;
@@ -36,6 +42,27 @@ export function PhasesTab(props: Shown) {
       </p>
     );
   const ranks = new Set(kinds.map(({ rank }) => rank));
+  const leave = () => {
+    setOpen(null);
+    document.getElementById('tab-panel')?.focus();
+  };
+  const alone = kinds.find((kind) => keyOf(kind) === open);
+  if (alone)
+    return (
+      <PhaseSteps
+        {...props}
+        kind={alone}
+        head={
+          <>
+            <button type="button" className="button small" ref={takeFocus} onClick={leave}>
+              <ArrowLeft size={13} aria-hidden="true" />
+              All phases
+            </button>
+            <KindName kind={alone} ranks={ranks} />
+          </>
+        }
+      />
+    );
   return (
     <div className="table-frame">
       <table className="table phases">
@@ -54,10 +81,11 @@ export function PhasesTab(props: Shown) {
         <tbody>
           {kinds.map((kind) => (
             <KindRows
-              key={`${kind.rank} ${kind.phase} ${kind.stage}`}
+              key={keyOf(kind)}
               {...props}
               kind={kind}
               ranks={ranks}
+              onAlone={() => setOpen(keyOf(kind))}
             />
           ))}
         </tbody>
@@ -66,19 +94,13 @@ export function PhasesTab(props: Shown) {
   );
 }
 
-function KindRows({
-  kind,
-  ranks,
-  ...shown
-}: Shown & { kind: PhaseKind; ranks: ReadonlySet<number> }) {
+function KindRows({ kind, ranks, onAlone, ...shown }: Shown & NamedKind & { onAlone(): void }) {
   const [isOpen, setOpen] = useState(false);
   const { session, onLight } = shown;
-  const { phase, rank, count, flagged } = kind;
-  const name = phaseName(kind);
   return (
     <>
       <tr
-        data-flagged={flagged > 0}
+        data-flagged={kind.flagged > 0}
         onPointerEnter={() => onLight(kind.span)}
         onPointerLeave={() => onLight(null)}
       >
@@ -87,15 +109,12 @@ function KindRows({
             type="button"
             className="disclose"
             aria-expanded={isOpen}
-            aria-label={`Steps of ${name}`}
-            onClick={() => setOpen(!isOpen)}
+            aria-label={`Steps of ${phaseName(kind)}`}
+            onClick={() => (kind.count > FEW_STEPS ? onAlone() : setOpen(!isOpen))}
           >
             <ChevronRight size={14} />
           </button>
-          <i className="swatch" style={{ background: PHASE_COLOR[phase] }} />
-          {capitalize(name)}
-          {count > 1 && <span className="muted num"> ×{formatInteger(count)}</span>}
-          {ranks.size > 1 && <span className="muted"> {rankName(rank, ranks)}</span>}
+          <KindName kind={kind} ranks={ranks} />
         </td>
         <td>
           <KindPicture session={session} kind={kind} />
@@ -112,6 +131,20 @@ function KindRows({
     </>
   );
 }
+
+interface NamedKind {
+  readonly kind: PhaseKind;
+  readonly ranks: ReadonlySet<number>;
+}
+
+const KindName = ({ kind, ranks }: NamedKind) => (
+  <span>
+    <i className="swatch" style={{ background: PHASE_COLOR[kind.phase] }} />
+    {capitalize(phaseName(kind))}
+    {kind.count > 1 && <span className="muted num"> ×{formatInteger(kind.count)}</span>}
+    {ranks.size > 1 && <span className="muted"> {rankName(kind.rank, ranks)}</span>}
+  </span>
+);
 
 function KindFigures({ kind: { flagged, medianUs, highest, worst } }: { kind: PhaseKind }) {
   const predicted = worst?.predicted.refined ?? null;
