@@ -14,7 +14,7 @@ test('the list shows the peak of a recording as it grows', async () => {
   const engine = createEngine({ host: 'cli', library: dir });
   onTestFinished(() => engine.close());
   const listed = async () => (await engine.list()).map((one) => [one.status, one.measuredPeak]);
-  const writer = createSession(dir, header('theirs'));
+  const writer = createSession(dir, plainHeader('theirs'));
   expect(await listed()).toEqual([['recording', null]]);
   writer.declareSeries({
     id: 'tree.rss',
