@@ -166,6 +166,8 @@ const TEXT_TYPES: Readonly<Record<string, { text: string; tied?: boolean }>> = {
   qwen2_vl: { text: 'qwen2_vl_text', tied: false },
   qwen2_5_vl: { text: 'qwen2_5_vl_text', tied: false },
   qwen3_vl: { text: 'qwen3_vl_text', tied: false },
+  qwen3_5: { text: 'qwen3_5_text', tied: false },
+  qwen3_5_moe: { text: 'qwen3_5_moe_text', tied: false },
   qwen3_vl_moe: { text: 'qwen3_vl_moe_text', tied: false },
   llava: { text: 'llama', tied: false },
   llava_next: { text: 'llama', tied: false },

@@ -42,7 +42,7 @@ const MISSING: readonly (readonly [RegExp, why: string, remedy: string])[] = [
     'Give a model of text.',
   ],
   [
-    /^(longformer|big_?bird|led|reformer|fnet|funnel|xlnet|nystromformer|yoso|mra|longt5|deepseek_?v(3_?2|4)|kimi_linear|qwen3_?5|olmo_hybrid|glm_moe_dsa)/i,
+    /^(longformer|big_?bird|led|reformer|fnet|funnel|xlnet|nystromformer|yoso|mra|longt5|deepseek_?v(3_?2|4)|kimi_linear|olmo_hybrid|glm_moe_dsa)/i,
     'its attention keeps what depends on a kernel or a state of its own, which Plumbline does not count',
     'Give a model whose attention is a softmax over keys and values.',
   ],

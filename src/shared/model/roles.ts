@@ -1,6 +1,6 @@
 /**
  * What a matrix of a layer does: adapters are laid beside matrices by this name. qkv and gateUp are several in one; latent
- * attention's are queryDown, queryUp, kvDown and kvUp.
+ * attention's are queryDown, queryUp, kvDown and kvUp; deltaGate, deltaBeta and deltaDecay are the gated delta rule's.
  */
 export type Role =
   | 'query'
@@ -11,6 +11,9 @@ export type Role =
   | 'queryUp'
   | 'kvDown'
   | 'kvUp'
+  | 'deltaGate'
+  | 'deltaBeta'
+  | 'deltaDecay'
   | 'output'
   | 'gate'
   | 'up'

@@ -43,6 +43,15 @@ const BERT_LIKE = {
   max_position_embeddings: 514,
 };
 const FEW_EXPERTS = { num_local_experts: 16, num_experts_per_tok: 4 };
+/** Three layers of the delta rule, and one of attention. */
+const QWEN3_5_LIKE = {
+  ...LLAMA_LIKE,
+  num_attention_heads: 8,
+  num_key_value_heads: 2,
+  head_dim: 256,
+  linear_num_key_heads: 8,
+  linear_num_value_heads: 16,
+};
 const T5_LIKE = {
   d_model: 1024,
   d_ff: 2816,
@@ -211,6 +220,18 @@ const DECODERS: Readonly<Record<string, Config>> = {
     v_head_dim: 128,
     vocab_size: 129_280,
     max_position_embeddings: 4096,
+  },
+};
+
+/** Of 2025 and 2026, tuned on as they were added. */
+const LATER: Readonly<Record<string, Config>> = {
+  qwen3_5_text: QWEN3_5_LIKE,
+  qwen3_5_moe_text: {
+    ...QWEN3_5_LIKE,
+    moe_intermediate_size: 512,
+    shared_expert_intermediate_size: 512,
+    num_experts: 16,
+    num_experts_per_tok: 4,
   },
 };
 
@@ -512,6 +533,7 @@ const MENDED = new Set([
   'qwen3_next',
   'deberta-v2',
   'minimax',
+  'minimax_m2',
   'deepseek_v2',
   'nemotron',
   'granitemoeshared',
@@ -548,7 +570,7 @@ export function listSteps(): readonly TruthStep[] {
       });
     }
   };
-  for (const [family, config] of Object.entries({ ...DECODERS, ...FRESH })) {
+  for (const [family, config] of Object.entries({ ...DECODERS, ...LATER, ...FRESH })) {
     add(family, 'causal', config, EVERY_DECODER);
     if (MORE_OF.includes(family)) add(family, 'causal', config, MORE);
     if (LORA_OF.includes(family)) add(family, 'causal', config, DORA);

@@ -16,6 +16,8 @@ export interface AttentionKernel {
   readonly scores: number;
   /** Of the weights that softmax makes, and of those that multiply the values: one tensor where they are the same. */
   readonly weights: readonly [softmax: number, multiplied?: number];
+  /** Its output is copied, so that the heads of a token lie together for the output projection. */
+  readonly copiesOutput: boolean;
   /** The scores go through a tanh, whose result is kept (Gemma 2). */
   readonly capped: boolean;
 }
@@ -35,10 +37,19 @@ export function findAttention(
       scores: 4,
       weights: [4],
       capped: false,
+      copiesOutput: false,
     };
-  if (run.attention !== 'eager')
-    return { keepsScores: false, queries: c, values: c, scores: c, weights: [c], capped: false };
   const code = findImplementation(model);
+  if (run.attention !== 'eager')
+    return {
+      keepsScores: false,
+      queries: c,
+      values: c,
+      scores: c,
+      weights: [c],
+      capped: false,
+      copiesOutput: code.joinsRotated === true && takesFlash(model, run, c),
+    };
   const isWide = c < 4 && code.queriesInFp32 === true && !types.autocast;
   const softmaxInFp32 = c < 4 && (isMixed(run.precision) || code.softmaxInFp32);
   return {
@@ -48,7 +59,23 @@ export function findAttention(
     scores: isWide ? 4 : c,
     weights: softmaxInFp32 || isWide ? [4, c] : [c],
     capped: model.scoreCap === true,
+    copiesOutput: false,
   };
+}
+
+/**
+ * The flash kernels lay their output out as the queries are; the memory-efficient one, which SDPA takes for fp32, for a mask
+ * and for wide heads, always token by token (ATen/native/transformers/cuda/attention.cu).
+ */
+function takesFlash(model: ModelSpec, run: RunSpec, compute: number): boolean {
+  return (
+    run.attention === 'flash' || (compute < 4 && model.headDim <= 256 && !needsMask(model, run))
+  );
+}
+
+/** Windows shorter than the sequence hide what causal attention sees. */
+function needsMask({ slidingWindow, localAttention }: ModelSpec, { seq }: RunSpec): boolean {
+  return (slidingWindow ?? localAttention?.window ?? Number.POSITIVE_INFINITY) < seq;
 }
 
 /**
@@ -58,9 +85,8 @@ export function findAttention(
  * use_gqa_in_sdpa); a family that calls SDPA by itself does neither.
  */
 function takesPlainKernel(model: ModelSpec, run: RunSpec): boolean {
-  const { kvHeads, heads, headDim, slidingWindow, localAttention, latentAttention } = model;
+  const { kvHeads, heads, headDim, latentAttention } = model;
   if (run.attention !== 'sdpa' || kvHeads === heads || latentAttention !== undefined) return false;
   if (findImplementation(model).sharesKeysInSdpa) return kvHeads === 1;
-  const needsMask = (slidingWindow ?? localAttention?.window ?? Number.POSITIVE_INFINITY) < run.seq;
-  return storedBytes(run.precision).compute === 4 && headDim <= 256 && !needsMask;
+  return storedBytes(run.precision).compute === 4 && headDim <= 256 && !needsMask(model, run);
 }

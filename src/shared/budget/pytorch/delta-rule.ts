@@ -4,6 +4,7 @@
  * (transformers/models/qwen3_next/modeling_qwen3_next.py, torch_chunk_gated_delta_rule).
  */
 import type { Bytes } from '../../base/units';
+import { findImplementation } from '../../model/families';
 import type { LinearAttention } from '../../model/model-spec';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
@@ -13,6 +14,8 @@ import { type SavedTensor, savedIn } from './saved-tensor';
 import type { ElementBytes } from './types';
 
 const CHUNK = 64;
+
+type RuleSizes = ReturnType<typeof ruleSizes>;
 
 /** Sizes of the rule on one rank. */
 function ruleSizes(linear: LinearAttention, shard: Shard, n: number) {
@@ -45,11 +48,12 @@ export function savedByDeltaRule(
   const gated = [B, n, heads, valueDim];
   /** What decays scale is kept as the multiplications take it (`multiplied`). */
   const copied = autocast || c === 4;
+  const projections = findImplementation(model).splitsDelta ? 4 : 2;
   const qkv = savedIn('qkv');
   const rule = savedIn('attention');
   const output = savedIn('output');
   return [
-    qkv('input of the projections', [B, n, hidden], c, autocast ? 2 : 1),
+    qkv('input of the projections', [B, n, hidden], c, autocast ? projections : 1),
     qkv('queries, keys and values before the convolution', [B, n, mixed], c),
     qkv('the same after it', [B, n + convolution - 1, mixed], c),
     // Before they are normalized, padded, and queries times their decay; of keys the same and times beta and decay.
@@ -59,36 +63,44 @@ export function savedByDeltaRule(
     rule('keys solved for', keys, 4),
     rule('pairs of a chunk: decay, and products with it', pairs, 4, autocast ? 2 : 3),
     rule('products before their decay', pairs, c < 4 && autocast ? c : 4, 2),
-    rule('states between chunks', [B, heads, chunks, keyDim, valueDim], 4),
-    rule('decays, betas and lengths', [B, n, heads], 4, 11),
-    ...multiplied(keys, values, pairs, [B, heads, chunks, keyDim, valueDim], types),
+    // What the last chunk makes of the state is not asked for; autocast multiplies copies, and keeps these besides.
+    rule('states between chunks', [B, heads, chunks - (autocast ? 1 : 0), keyDim, valueDim], 4),
+    rule('decays, betas and lengths', [B, n, heads], 4, 10),
+    ...multiplied(ruleSizes(linear, shard, n), B, types),
     output('values and gate in fp32, and the gate’s function', gated, 4, 3),
     output('normalized', gated, c),
     output('scaled', gated, autocast ? 4 : c),
-    output('input of the output projection', gated, c, autocast ? 2 : 1),
+    output('input of the output projection', gated, c),
   ];
 }
 
 /**
  * Copies that the multiplications take: halves under autocast; in fp32, which is never cast and so stays transposed, ones laid
- * out in order. Half-precision models have neither.
+ * out in order. Half-precision models have neither. Of the first chunk nothing is kept to read the state with, which is zeros
+ * and needs no gradient, and of the last nothing to update it.
  */
 function multiplied(
-  keys: readonly number[],
-  values: readonly number[],
-  pairs: readonly number[],
-  states: readonly number[],
+  { heads, keyDim, valueDim, chunks, padded }: RuleSizes,
+  B: number,
   { compute: c, autocast }: ElementBytes,
 ): readonly SavedTensor[] {
   const rule = savedIn('attention');
+  const keys = [B, heads, padded, keyDim];
+  const some = padded - CHUNK;
   if (autocast)
     return [
-      rule('halves of queries and keys', keys, c, 7),
-      rule('halves of values', values, c, 2),
-      rule('halves of pairs', pairs, c),
-      rule('halves of states', states, c, 2),
+      rule('halves of queries and keys', keys, c, 4),
+      rule('the same chunk by chunk, and those solved for', [B, heads, some, keyDim], c, 3),
+      rule('halves of values', [B, heads, padded, valueDim], c),
+      rule('the same to update the state', [B, heads, some, valueDim], c),
+      rule('halves of pairs', [B, heads, padded, CHUNK], c),
+      rule('halves of states', [B, heads, chunks, keyDim, valueDim], c, 2),
     ];
-  return c === 4 ? [rule('queries and keys in order', keys, c, 6)] : [];
+  if (c < 4) return [];
+  return [
+    rule('queries and keys in order', keys, c, 4),
+    rule('the same chunk by chunk', [B, heads, some, keyDim], c, 2),
+  ];
 }
 
 /** Gradients of queries, keys, values and their products that backward of the rule holds at once. */
@@ -100,8 +112,11 @@ export function deltaBackward(model: ModelSpec, run: RunSpec, shard: Shard): Byt
 }
 
 /**
- * Without a tape: the projections and their convolution, queries and keys for every head, and in fp32 those of the rule, with
- * betas and decays, what is solved for, and the outputs; beside the embeddings, the stream, and the masked normalized input.
+ * Without a tape: what the convolution is given (as a whole where one matrix projects it together with the gate, of which a
+ * copy is made) and what it makes, queries and keys for every head, and in fp32 those of the rule, with betas and decays, what
+ * is solved for, and the outputs; beside the embeddings, the stream, and the masked normalized input.
+ *
+ * A single token updates the state at once: the decayed one, what is added to it, and their sum.
  */
 export function deltaForward(
   model: ModelSpec,
@@ -115,9 +130,10 @@ export function deltaForward(
   if (linear?.kind !== 'delta') return work;
   const { heads, keyDim, valueDim, mixed, padded } = ruleSizes(linear, shard, tokens);
   const N = B * tokens;
+  if (tokens === 1) return work.add(4 * B * heads * keyDim * valueDim, 3);
+  if (!findImplementation(model).splitsDelta) work.add(c * N * mixed).add(c * N * heads * valueDim);
   return work
     .add(c * N * hidden, 4)
-    .add(c * N * (mixed + heads * valueDim))
     .add(c * N * mixed)
     .add(c * N * heads * valueDim)
     .add(c * N * heads * keyDim, 2)

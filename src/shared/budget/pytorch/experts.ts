@@ -18,7 +18,7 @@ export function savedByRouter(
   { total, active, sharedGate }: Experts,
   hidden: number,
   { batch, seq }: RunSpec,
-  { compute: c }: ElementBytes,
+  { compute: c, autocast }: ElementBytes,
 ): readonly SavedTensor[] {
   const tokens = batch * seq;
   const saved = savedIn('up');
@@ -28,6 +28,7 @@ export function savedByRouter(
     saved('weights of the chosen, before and after they add up to one', [tokens, active], 4 + c),
     saved('their sum', [tokens], 4),
     saved('output of the shared experts, and its gate', [tokens, hidden + 1], sharedGate ? c : 0),
+    saved('cast of the gate’s input', [tokens, hidden], sharedGate && autocast ? c : 0),
   ];
 }
 

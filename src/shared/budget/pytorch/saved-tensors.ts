@@ -27,6 +27,7 @@ import type { ModelSpec, RunSpec } from '../../model/spec';
 import { takesRole } from '../../model/weights/adapters';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
+import { savedByActivation } from './activation';
 import { type AttentionKernel, findAttention } from './attention';
 import { savedByRouter, savedByWideExperts } from './experts';
 import { type LayerShape, layerShape, type Sublayer } from './layer-shape';
@@ -150,7 +151,7 @@ class LayerTape {
     if (layerNorms !== 1 || autocast || this.#rank > 0)
       this.#inputs('up', 'input of the feed-forward network', this.#stream, into, routed);
     const inner = [tokens, ffn];
-    this.#activation(inner);
+    this.tensors.push(...savedByActivation(this.#model, this.#run, this.#types, inner));
     this.#inputs('down', 'input of the down projection', inner, ['down']);
     if (layerNorms === 4) this.#norm('norm2');
     if (experts)
@@ -238,7 +239,11 @@ class LayerTape {
     const { queryWidth, kvWidth, heads } = this.#shape;
     const { qkNorm, headDim } = this.#model;
     const rows = qkNorm === 'width' ? 2 : heads + kvWidth / headDim;
-    this.#normalized('qkv', [B * n, queryWidth + kvWidth], B * n * rows, this.#types.compute);
+    const { compute } = this.#types;
+    this.#normalized('qkv', [B * n, queryWidth + kvWidth], B * n * rows, compute);
+    // A norm that casts nothing keeps the tensor it looks into, which the gate is part of.
+    if (this.#model.attentionGate && compute === 4)
+      this.#save('qkv', 'gate beside the queries', [B, n, queryWidth], compute);
   }
 
   #save(
@@ -343,6 +348,7 @@ class LayerTape {
     const { compute: c, autocast, adapter } = this.#types;
     const output = [B, n, this.#shape.valueWidth];
     const name = 'input of the output projection';
+    if (this.#kernel.copiesOutput) this.#save(sublayer, 'output of the kernel', output, c);
     if (this.#model.attentionGate)
       this.#save(sublayer, 'output of attention, and its gate', output, c, 2);
     if (this.#kernel.keepsScores) {
@@ -363,38 +369,5 @@ class LayerTape {
     const { dropout = 0 } = this.#run;
     if (dropout > 0 && this.#code.residualDropout)
       this.#save(sublayer, 'dropout mask', this.#stream, 1);
-  }
-
-  #activation(inner: readonly number[]): void {
-    const { compute: c, autocast } = this.#types;
-    const { activation, activationComposed } = this.#model;
-    const isWrittenOut = activationComposed && !this.#code.activationRunAgain;
-    if (activation === 'swiglu') {
-      if (isWrittenOut) this.#composedGelu(inner);
-      else this.#save('activation', 'gate', inner, c);
-      // A product of half and single precision is single.
-      this.#save('activation', 'gate after its function', inner, isWrittenOut && autocast ? 4 : c);
-      this.#save('activation', 'up', inner, c);
-    } else if (activation === 'relu') {
-      // relu saves its result, which is the next layer's input: one tensor, counted there. T5 hands it on at the precision of
-      // the next matrix, which autocast narrows again.
-      const isRecast = autocast && this.#model.relativeBuckets !== undefined;
-      if (this.#rank > 0 || isRecast) this.#save('activation', 'relu', inner, c);
-    } else if (isWrittenOut) {
-      this.#composedGelu(inner);
-    } else {
-      this.#save('activation', 'inner value', inner, c);
-      // Autocast takes the square of relu in fp32.
-      if (activation === 'relu2' && autocast) this.#save('activation', 'relu in fp32', inner, 4);
-    }
-  }
-
-  /** 0.5·u·(1 + tanh(√(2/π)·(u + 0.044715·u³))), one kernel an operation; autocast takes the power in fp32. */
-  #composedGelu(inner: readonly number[]): void {
-    const { compute: c, autocast } = this.#types;
-    const wide = autocast ? 4 : c;
-    this.#save('activation', 'inner value', inner, wide);
-    this.#save('activation', 'tanh, and one plus it', inner, wide, 2);
-    this.#save('activation', 'half the inner value', inner, c);
   }
 }

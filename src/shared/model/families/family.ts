@@ -35,10 +35,17 @@ export interface Implementation {
   readonly sharesKeysInSdpa?: true;
   /** Keys and values of grouped heads are expanded to every head as they are split, before they are cached (Falcon 40B). */
   readonly expandsGroups?: true;
+  /**
+   * A part of each head is rotated and joined to the rest again: queries lie head by head from then on, and so does what a
+   * flash kernel makes of them, which is copied for the output projection (GPT-NeoX, Phi, GLM 4, Qwen3-Next).
+   */
+  readonly joinsRotated?: true;
   /** Queries and keys are rotated on copies in fp32 (Cohere). */
   readonly rotatesInFp32?: true;
   /** Logits get a bias that is a buffer in fp32, not a weight (BART). */
   readonly logitsBiased?: true;
+  /** The gated delta rule has a matrix for queries, keys and values, and one each for its gate and its two rates (Qwen3.5). */
+  readonly splitsDelta?: true;
   /** The activation, written out, is one autograd function that keeps its input alone and computes the rest again (BLOOM). */
   readonly activationRunAgain?: true;
   /**

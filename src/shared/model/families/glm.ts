@@ -6,7 +6,7 @@ import { sharedExperts } from './shared-experts';
 
 export const GLM: Family = {
   name: 'glm',
-  implementation: { ...LLAMA_IMPLEMENTATION, fusedGate: true },
+  implementation: { ...LLAMA_IMPLEMENTATION, fusedGate: true, joinsRotated: true },
   configs: [
     {
       types: ['glm'],
@@ -28,7 +28,7 @@ export const GLM: Family = {
 
 export const GLM_MOE: Family = {
   name: 'glm4_moe',
-  implementation: { ...LLAMA_IMPLEMENTATION, routerInFp32: true },
+  implementation: { ...LLAMA_IMPLEMENTATION, routerInFp32: true, joinsRotated: true },
   configs: [
     {
       types: ['glm4_moe'],

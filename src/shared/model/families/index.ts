@@ -37,7 +37,7 @@ import { LLAMA4 } from './llama4';
 import { M2M_100 } from './m2m-100';
 import { MARIAN } from './marian';
 import { MBART } from './mbart';
-import { MINIMAX } from './minimax';
+import { MINIMAX, MINIMAX_M2 } from './minimax';
 import { MISTRAL } from './mistral';
 import { MODERNBERT } from './modernbert';
 import { MPT } from './mpt';
@@ -47,7 +47,7 @@ import { FLEX_OLMO, OLMO, OLMO2, OLMOE } from './olmo';
 import { OPT } from './opt';
 import { PEGASUS } from './pegasus';
 import { PHI, PHI3, PHIMOE } from './phi';
-import { QWEN, QWEN_MOE, QWEN3_NEXT } from './qwen';
+import { QWEN, QWEN_MOE, QWEN3_5, QWEN3_NEXT } from './qwen';
 import { ROBERTA } from './roberta';
 import { SEED_OSS } from './seed-oss';
 import { SMOLLM3 } from './smollm3';
@@ -73,6 +73,7 @@ export const FAMILIES: readonly Family[] = [
   QWEN,
   QWEN_MOE,
   QWEN3_NEXT,
+  QWEN3_5,
   GEMMA,
   PHI,
   PHI3,
@@ -91,6 +92,7 @@ export const FAMILIES: readonly Family[] = [
   DBRX,
   DEEPSEEK,
   MINIMAX,
+  MINIMAX_M2,
   INTERNLM2,
   SEED_OSS,
   EXAONE4,

@@ -43,12 +43,19 @@ export const MINIMAX: Family = {
         };
       },
     },
+  ],
+};
+
+export const MINIMAX_M2: Family = {
+  name: 'minimax_m2',
+  implementation: { ...LLAMA_IMPLEMENTATION, joinsRotated: true },
+  configs: [
     {
       types: ['minimax_m2'],
       classes: /^MiniMaxM2/,
       read: (file) =>
         readDecoder(file, M2, {
-          family: 'minimax',
+          family: 'minimax_m2',
           differences: {
             qkNorm: 'width',
             experts: localExperts(file, { total: 256, active: 8, ffn: 1536 }),

@@ -6,7 +6,7 @@ import { LLAMA_DEFAULTS } from './llama';
 
 export const NEMOTRON: Family = {
   name: 'nemotron',
-  implementation: LLAMA_IMPLEMENTATION,
+  implementation: { ...LLAMA_IMPLEMENTATION, joinsRotated: true },
   configs: [
     {
       types: ['nemotron'],

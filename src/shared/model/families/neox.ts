@@ -12,6 +12,7 @@ export const NEOX: Family = {
     softmaxInFp32: true,
     residualDropout: false,
     normKeepsInput: false,
+    joinsRotated: true,
     buffers: 'none',
     modules: {
       qkv: 'query_key_value',

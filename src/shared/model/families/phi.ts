@@ -9,6 +9,7 @@ export const PHI: Family = {
   implementation: {
     ...LLAMA_IMPLEMENTATION,
     residualDropout: true,
+    joinsRotated: true,
     modules: { output: 'dense', up: 'fc1', down: 'fc2' },
   },
   configs: [
@@ -43,6 +44,7 @@ export const PHI3: Family = {
     fusedProjection: true,
     fusedGate: true,
     residualDropout: true,
+    joinsRotated: true,
   },
   configs: [
     {

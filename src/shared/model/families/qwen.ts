@@ -1,7 +1,7 @@
 /** Qwen2 and Qwen3: Llama's blocks, with biases on the projections (2) or a norm on queries and keys (3), and their experts. */
 import type { Experts, ModelSpec } from '../model-spec';
 import { type DecoderDefaults, LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
-import type { ConfigFile, Family } from './family';
+import type { ConfigFile, Family, Implementation } from './family';
 import { type LlamaSize, llama } from './llama';
 import { everyNth, indices } from './llama4';
 
@@ -72,52 +72,27 @@ export const QWEN_MOE: Family = {
   ],
 };
 
+/** Of both families with layers of the gated delta rule. */
+const DELTA_CODE: Implementation = {
+  ...LLAMA_IMPLEMENTATION,
+  normKeepsInput: false,
+  scaledInFp32: true,
+  joinsRotated: true,
+};
+
 export const QWEN3_NEXT: Family = {
   name: 'qwen3_next',
-  implementation: {
-    ...LLAMA_IMPLEMENTATION,
-    routesInHalf: true,
-    normKeepsInput: false,
-    scaledInFp32: true,
-    modules: { qkv: 'in_proj_qkvz' },
-  },
+  implementation: { ...DELTA_CODE, routesInHalf: true, modules: { qkv: 'in_proj_qkvz' } },
   configs: [
     {
       types: ['qwen3_next'],
       classes: /^Qwen3Next/,
-      read(file) {
-        const config = file.parse(({ z, count }) =>
-          z.object({
-            num_hidden_layers: count.default(48),
-            full_attention_interval: count.default(4),
-            layer_types: z.array(z.string()).nullish(),
-            linear_num_key_heads: count.default(16),
-            linear_num_value_heads: count.default(32),
-            linear_key_head_dim: count.default(128),
-            linear_value_head_dim: count.default(128),
-            linear_conv_kernel_dim: count.default(4),
-          }),
-        );
-        const layers = config.num_hidden_layers;
-        const full = new Set(everyNth(layers, config.full_attention_interval));
-        const linear = config.layer_types
-          ? indices(layers).filter((index) => config.layer_types?.[index] === 'linear_attention')
-          : indices(layers).filter((index) => !full.has(index));
-        return readDecoder(file, QWEN3_NEXT_DEFAULTS, {
+      read: (file) =>
+        readDecoder(file, QWEN3_NEXT_DEFAULTS, {
           family: 'qwen3_next',
           windowOnRequest: true,
           differences: {
-            qkNorm: true,
-            attentionGate: true,
-            linearAttention: {
-              kind: 'delta',
-              layers: linear,
-              keyHeads: config.linear_num_key_heads,
-              valueHeads: config.linear_num_value_heads,
-              keyDim: config.linear_key_head_dim,
-              valueDim: config.linear_value_head_dim,
-              convolution: config.linear_conv_kernel_dim,
-            },
+            ...deltaLayers(file, 48),
             experts: sparseExperts(file, {
               layers: 48,
               total: 512,
@@ -126,11 +101,87 @@ export const QWEN3_NEXT: Family = {
               shared: 512,
             }),
           },
-        });
-      },
+        }),
     },
   ],
 };
+
+/** Qwen3-Next's layers with each projection of the delta rule a matrix of its own, dense or with experts everywhere. */
+export const QWEN3_5: Family = {
+  name: 'qwen3_5',
+  implementation: {
+    ...DELTA_CODE,
+    routesInHalf: true,
+    splitsDelta: true,
+    modules: { qkv: 'in_proj_qkv' },
+  },
+  configs: [
+    {
+      types: ['qwen3_5_text'],
+      classes: /^Qwen3_5(For|Text|Model)/,
+      read: (file) =>
+        readDecoder(file, QWEN3_5_DEFAULTS, {
+          family: 'qwen3_5',
+          differences: deltaLayers(file, 32),
+        }),
+    },
+    {
+      types: ['qwen3_5_moe_text'],
+      classes: /^Qwen3_5Moe/,
+      read: (file) =>
+        readDecoder(file, QWEN3_5_MOE_DEFAULTS, {
+          family: 'qwen3_5',
+          differences: {
+            ...deltaLayers(file, 40),
+            experts: sparseExperts(file, {
+              layers: 40,
+              total: 256,
+              active: 8,
+              ffn: 512,
+              shared: 512,
+            }),
+          },
+        }),
+    },
+  ],
+};
+
+/** Attention with a gate in every fourth layer, the gated delta rule in the others; or as the file says layer by layer. */
+function deltaLayers(
+  file: ConfigFile,
+  usualLayers: number,
+): Pick<ModelSpec, 'qkNorm' | 'attentionGate' | 'linearAttention'> {
+  const config = file.parse(({ z, count }) =>
+    z.object({
+      num_hidden_layers: count.default(usualLayers),
+      full_attention_interval: count.default(4),
+      layer_types: z.array(z.string()).nullish(),
+      linear_num_key_heads: count.default(16),
+      linear_num_value_heads: count.default(32),
+      linear_key_head_dim: count.default(128),
+      linear_value_head_dim: count.default(128),
+      linear_conv_kernel_dim: count.default(4),
+    }),
+  );
+  const layers = config.num_hidden_layers;
+  const full = new Set(everyNth(layers, config.full_attention_interval));
+  const linear = config.layer_types
+    ? indices(layers).filter((index) => config.layer_types?.[index] === 'linear_attention')
+    : indices(layers).filter((index) => !full.has(index));
+  return {
+    qkNorm: true,
+    attentionGate: true,
+    linearAttention: {
+      kind: 'delta',
+      layers: linear,
+      keyHeads: config.linear_num_key_heads,
+      valueHeads: config.linear_num_value_heads,
+      keyDim: config.linear_key_head_dim,
+      valueDim: config.linear_value_head_dim,
+      convolution: config.linear_conv_kernel_dim,
+    },
+  };
+}
 
 const CODE = { family: 'qwen', windowOnRequest: true };
 const MOE_CODE = { ...CODE, family: 'qwen_moe' };
@@ -207,6 +258,19 @@ const QWEN3_NEXT_DEFAULTS: DecoderDefaults = {
   heads: 16,
   kvHeads: 2,
   headDim: 256,
+};
+const QWEN3_5_DEFAULTS: DecoderDefaults = {
+  ...QWEN3_NEXT_DEFAULTS,
+  vocab: 248_320,
+  hidden: 4096,
+  ffn: 12_288,
+  layers: 32,
+  kvHeads: 4,
+};
+const QWEN3_5_MOE_DEFAULTS: DecoderDefaults = {
+  ...QWEN3_NEXT_DEFAULTS,
+  vocab: 248_320,
+  layers: 40,
 };
 
 export function qwen2(

@@ -4,7 +4,7 @@ import type { Family } from './family';
 
 export const STABLELM: Family = {
   name: 'stablelm',
-  implementation: { ...LLAMA_IMPLEMENTATION, residualDropout: true },
+  implementation: { ...LLAMA_IMPLEMENTATION, residualDropout: true, joinsRotated: true },
   configs: [
     {
       types: ['stablelm', 'stablelm_epoch'],

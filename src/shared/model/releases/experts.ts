@@ -27,6 +27,15 @@ const deepseek = (of: Fields, differences: Fields): Fields => ({
   ...differences,
 });
 
+/** Of every Qwen3.5, dense or not: what is left out is as its configuration class has it. */
+const qwen35 = (kind: string, className: string, text: Fields): Fields => ({
+  model_type: kind,
+  architectures: [className],
+  vision_config: {},
+  tie_word_embeddings: false,
+  text_config: { model_type: `${kind}_text`, ...BF16, head_dim: 256, ...text },
+});
+
 /** Copies of config.json that a planner of deployments carries. */
 const CARRIED =
   'github.com/ai-dynamo/aiconfigurator aic-core/src/aiconfigurator_core/model_configs @095f58a';
@@ -85,6 +94,34 @@ export const EXPERTS: Readonly<Record<string, ConfiguredRelease>> = {
       linear_conv_kernel_dim: 4,
       full_attention_interval: 4,
     },
+  },
+  'qwen3.5-27b': {
+    id: 'Qwen/Qwen3.5-27B',
+    config: qwen35('qwen3_5', 'Qwen3_5ForConditionalGeneration', {
+      ...sizes(5120, 64, 24, 4, 17_408, 248_320, 262_144),
+      linear_num_value_heads: 48,
+    }),
+  },
+  'qwen3.5-35b-a3b': {
+    id: 'Qwen/Qwen3.5-35B-A3B',
+    config: qwen35('qwen3_5_moe', 'Qwen3_5MoeForConditionalGeneration', {
+      ...sizes(2048, 40, 16, 2, 512, 248_320, 262_144),
+      moe_intermediate_size: 512,
+      shared_expert_intermediate_size: 512,
+      num_experts: 256,
+      num_experts_per_tok: 8,
+    }),
+  },
+  'qwen3.5-397b-a17b': {
+    id: 'Qwen/Qwen3.5-397B-A17B',
+    config: qwen35('qwen3_5_moe', 'Qwen3_5MoeForConditionalGeneration', {
+      ...sizes(4096, 60, 32, 2, 1024, 248_320, 262_144),
+      moe_intermediate_size: 1024,
+      shared_expert_intermediate_size: 1024,
+      num_experts: 512,
+      num_experts_per_tok: 10,
+      linear_num_value_heads: 64,
+    }),
   },
   'phi-3.5-moe': {
     id: 'microsoft/Phi-3.5-MoE-instruct',

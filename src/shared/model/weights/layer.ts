@@ -110,12 +110,12 @@ function latent({ hidden: d, ...model }: ModelSpec, parts: Split, list: TensorLi
 }
 
 /**
- *     delta      q, k, v, gate in one: d·2(h_k·k + h_v·v); rates: d·2h_v; convolution over q, k, v; a decay and a step
- *                for each value head; a norm of value width; output: h_v·v·d
+ *     delta      q, k, v, gate in one: d·2(h_k·k + h_v·v); rates: d·2h_v (Qwen3.5: gate, beta and decay each apart);
+ *                convolution over q, k, v; a decay and a step for each value head; a norm of value width; output: h_v·v·d
  *     lightning  q, k, v in one: d·3h·k; gate: d·h·k; a norm over h·k; output: h·k·d
  */
-function linearAttention({ hidden: d, ...model }: ModelSpec, parts: Split, list: TensorList): void {
-  const { linearAttention: linear } = model;
+function linearAttention(model: ModelSpec, parts: Split, list: TensorList): void {
+  const { hidden: d, linearAttention: linear } = model;
   if (!linear) return;
   const keys = split(linear.keyHeads, parts.tensor) * linear.keyDim;
   const valueHeads = split(linear.valueHeads, parts.tensor);
@@ -125,8 +125,15 @@ function linearAttention({ hidden: d, ...model }: ModelSpec, parts: Split, list:
     list.matrix('attention', d, values, { role: 'gate' });
     list.vector('attention', values);
   } else {
-    list.matrix('attention', d, 2 * (keys + values), { role: 'qkv' });
-    list.matrix('attention', d, 2 * valueHeads);
+    if (findImplementation(model).splitsDelta) {
+      list.matrix('attention', d, 2 * keys + values, { role: 'qkv' });
+      list.matrix('attention', d, values, { role: 'deltaGate' });
+      list.matrix('attention', d, valueHeads, { role: 'deltaBeta' });
+      list.matrix('attention', d, valueHeads, { role: 'deltaDecay' });
+    } else {
+      list.matrix('attention', d, 2 * (keys + values), { role: 'qkv' });
+      list.matrix('attention', d, 2 * valueHeads);
+    }
     list.matrix('attention', linear.convolution, 2 * keys + values);
     list.vector('attention', valueHeads, 2);
     list.vector('attention', linear.valueDim);
