@@ -58,10 +58,9 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   tree = members;
   const looking = lookForUnwatched(options, members);
   let ended = false;
-  const exited = waitForEnd(options, session, channel, output, run).then((status) => {
+  const exited = waitForEnd(options, session, channel, output, run).finally(() => {
     ended = true;
     clearInterval(looking);
-    return status;
   });
   return {
     pid: run.pid,

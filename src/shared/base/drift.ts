@@ -47,8 +47,11 @@ function findGrain(points: readonly Point[]): number {
   const rises = points.slice(1).map(({ y }, i) => Math.abs(y - points[i]!.y));
   const sorted = [0, ...rises].sort((a, b) => a - b);
   const gaps = sorted.slice(1).map((rise, i) => rise - sorted[i]!);
-  const least = Math.min(...gaps.filter((gap) => gap > 0));
-  return Number.isFinite(least) ? least : 0;
+  const least = gaps.reduce(
+    (smallest, gap) => (gap > 0 && gap < smallest ? gap : smallest),
+    Infinity,
+  );
+  return least === Infinity ? 0 : least;
 }
 
 function widening(points: readonly Point[], slope: number): number {
