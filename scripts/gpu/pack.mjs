@@ -149,8 +149,13 @@ async function main() {
 try {
   await main();
 } catch (error) {
-  process.exitCode = error instanceof Stop ? error.code : error.remedy ? 3 : 1;
-  process.stderr.write(
-    `pack: ${error instanceof Stop ? error.message : error.remedy ? `${error.message} ${error.remedy}` : error.stack}\n`,
-  );
+  const [code, text] = describeEnd(error);
+  process.exitCode = code;
+  process.stderr.write(`pack: ${text}\n`);
+}
+
+/** The exit code and what is said: of what was foreseen its sentence, of anything else where it happened. */
+function describeEnd(error) {
+  if (error instanceof Stop) return [error.code, error.message];
+  return error.remedy ? [3, `${error.message} ${error.remedy}`] : [1, error.stack];
 }

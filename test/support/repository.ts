@@ -1,3 +1,4 @@
+/** Where the repository lies: tests read sources, resources and fixtures by paths from there. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,5 +1,5 @@
-/// <reference path="./xml2js.d.ts" />
 /** Reading what `nvidia-smi -q -x` prints: a document as plain objects, asked by name, which may lack anything. */
+/// <reference path="./xml2js.d.ts" />
 import xml2js from 'xml2js';
 import type { Reading } from '../../shared/base/vocabulary';
 import { parseQuantity } from './query-csv';

@@ -1,4 +1,5 @@
 /** What a Prometheus server answers with, as its API gives it: series, each with its labels and its samples. */
+import { isRecord } from '../../shared/base/json';
 import type { Labels } from './cluster-gpus';
 
 export interface AnsweredSeries {
@@ -37,5 +38,3 @@ const toLabels = (metric: Readonly<Record<string, unknown>>): Labels =>
       typeof value === 'string' ? [[key, value.slice(0, MAX_LABEL)]] : [],
     ),
   );
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -8,9 +8,9 @@
  * Format: https://prometheus.io/docs/prometheus/latest/querying/api/
  */
 import { Failure } from '../../shared/base/failure';
+import { isRecord } from '../../shared/base/json';
 import { type Bytes, MiB, type Millis } from '../../shared/base/units';
 import { EXPORTED, MEMORY_TOTAL } from './exported-metrics';
-import { isRecord } from './matrix';
 
 export type Seconds = number;
 

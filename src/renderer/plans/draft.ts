@@ -4,9 +4,9 @@
  */
 import { MODES } from '../../shared/model/choices';
 import {
+  COMMON_SETTINGS,
   RUN_SETTINGS,
   type RunSpec,
-  SETTING_NAMES,
   type SettingName,
 } from '../../shared/model/settings';
 import { takesSetting } from '../../shared/model/settings/modes';
@@ -40,11 +40,6 @@ export interface Draft {
 }
 
 export const EMPTY_DRAFT: Draft = { model: '', config: null, shape: {}, settings: {} };
-
-/** Settings that a draft can say: those of the bundled workload's tokens change no prediction. */
-export const DRAFT_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter(
-  (name) => !RUN_SETTINGS[name].option.bundledOnly,
-);
 
 const parameterFor = (name: SettingName): string => RUN_SETTINGS[name].option.flag.slice(2);
 
@@ -113,7 +108,7 @@ export function writeDraft(draft: Draft, prefix = ''): Record<string, string | n
     'config-name': kept?.name ?? null,
   };
   for (const field of SHAPE_FIELDS) parameters[`shape-${field}`] = shape[field] ?? null;
-  for (const name of DRAFT_SETTINGS) parameters[parameterFor(name)] = settings[name] ?? null;
+  for (const name of COMMON_SETTINGS) parameters[parameterFor(name)] = settings[name] ?? null;
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [`${prefix}${name}`, value]),
   );
@@ -130,7 +125,7 @@ export function parseDraft(parameters: URLSearchParams, prefix = ''): Draft {
         ? null
         : { name: get('config-name') ?? 'config.json', text: decodeText(config) },
     shape: texts(SHAPE_FIELDS, (field) => get(`shape-${field}`)),
-    settings: texts(DRAFT_SETTINGS, (name) => get(parameterFor(name))),
+    settings: texts(COMMON_SETTINGS, (name) => get(parameterFor(name))),
   };
 }
 

@@ -1,9 +1,14 @@
 /** The settings of a run in the groups a form shows them in, and which of them a mode asks for. */
-import { RUN_SETTINGS, type RunSpec, type SettingName } from '../../shared/model/settings';
+import {
+  COMMON_SETTINGS,
+  RUN_SETTINGS,
+  type RunSpec,
+  type SettingName,
+} from '../../shared/model/settings';
 import { DEVICES } from '../../shared/model/settings/devices';
 import { SERVING } from '../../shared/model/settings/serving';
 import { TRAINING } from '../../shared/model/settings/training';
-import { DRAFT_SETTINGS, type Draft } from './draft';
+import type { Draft } from './draft';
 import type { Reading } from './read-draft';
 
 export interface SettingGroup {
@@ -41,7 +46,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: 'Serving', names: SERVED },
   {
     title: 'Attention, cache and framework',
-    names: DRAFT_SETTINGS.filter((name) => !GROUPED.has(name)),
+    names: COMMON_SETTINGS.filter((name) => !GROUPED.has(name)),
   },
 ];
 

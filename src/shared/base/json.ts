@@ -61,3 +61,7 @@ function* writeItems(rows: Iterable<unknown>, line: string): Iterable<string> {
 
 const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** Whether a value parsed from JSON is an object, whose fields may be asked for. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -7,6 +7,10 @@ export function greatest(values: Iterable<number>): number {
   return most;
 }
 
+/** NaN of none. */
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** The middle value, of an even number the mean of the two in the middle; NaN of none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -3,6 +3,7 @@
  * points that leave no degree of freedom (three are the fewest for a line), nor where they all have the same x.
  */
 import { factorize } from './cholesky';
+import { mean } from './statistics';
 
 interface Trend {
   /** What the line says of x = 0. */
@@ -95,6 +96,3 @@ export function fitPlane(
     r2: all === 0 ? 1 : 1 - rest / all,
   };
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -6,7 +6,7 @@
 import type { ModelSpec } from './model-spec';
 import type { Quantization } from './quantization';
 import { CONFIGURED } from './releases';
-import { COMPILED, type ReleasePage, TRAINED } from './releases/fields';
+import { CARRIED, COMPILED, type ReleasePage, TRAINED } from './releases/fields';
 
 interface Release extends ReleasePage {
   readonly dtype?: NonNullable<ModelSpec['dtype']>;
@@ -16,9 +16,7 @@ interface Release extends ReleasePage {
 /** Copies of config.json of eleven releases, printed whole. */
 const PRINTED = 'github.com/citsjtu2020/LLM-Prof sglang/Model_Config.md @8434c8d';
 
-/** Copies of config.json that a planner of deployments and a server's tests carry. */
-const CARRIED =
-  'github.com/ai-dynamo/aiconfigurator aic-core/src/aiconfigurator_core/model_configs @095f58a';
+/** Copies of config.json that a server's tests carry. */
 const TESTED =
   'github.com/scaleapi/llm-engine model-engine/tests/unit/domain/test_llm_use_cases.py @28edd64';
 

@@ -3,6 +3,7 @@
  * every `[memory]` event, counters of bytes, and steps and phases among the spans. Times are microseconds from
  * `baseTimeNanoseconds`, which may stand behind the events.
  */
+import { isRecord } from '../../../shared/base/json';
 import type { Micros } from '../../../shared/base/units';
 import type { FrameworkMetric } from '../../../shared/trace/series-ids';
 import type { JsonFormat, JsonItem, JsonReader } from '../protocol';
@@ -145,6 +146,3 @@ class ChromeTraceReader implements JsonReader {
 /** What is no number is NaN; an object has no business here, and asking it for one may throw. */
 const toNumber = (value: unknown): number =>
   typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,13 +1,11 @@
 /** JSON that GPU monitors print, once or in a loop: `gpustat --json` and `nvtop -s`. */
+import { isRecord } from '../../../shared/base/json';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { FieldReadings } from '../imported-trace';
 import type { JsonFormat } from '../protocol';
 import { parseStamp } from '../stamps';
 
 const MiB = 2 ** 20;
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** gpustat's names are those of nvidia-smi; memory is in MiB, which it calls MB. */
 const GPUSTAT: readonly (readonly [name: string, factor: number])[] = [
   ['memory.used', MiB],

@@ -2,6 +2,7 @@
  * What Plumbline itself exports as CSV, JSON Lines and JSON with samples, read again: every sample and every gap where
  * it was. Times count from the start of the session, so the axis begins at 0.
  */
+import { isRecord } from '../../../shared/base/json';
 import { ABSENT_REASONS, type AbsentReason } from '../../../shared/base/vocabulary';
 import { metricIn } from '../../../shared/trace/series-ids';
 import type { SeriesInfo, Unit } from '../../../shared/trace/types';
@@ -136,6 +137,3 @@ function readTrace(rows: ExportedRows, value: unknown): void {
   if (Array.isArray(gaps))
     for (const gap of gaps) if (isRecord(gap)) rows.gap(info, gap.t0, gap.t1, gap.reason);
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

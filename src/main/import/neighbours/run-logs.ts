@@ -2,6 +2,7 @@
  * What trackers keep of a run's GPUs and memory: W&B's system metrics (JSON Lines), MLflow's, and Hugging Face's
  * `trainer_state.json`, whose steps have no time of their own.
  */
+import { isRecord } from '../../../shared/base/json';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { FieldReadings } from '../imported-trace';
 import type { JsonFormat, JsonItem, JsonReader } from '../protocol';
@@ -9,8 +10,6 @@ import type { TraceBuilder } from '../trace';
 import { describeFramework } from './framework';
 
 const ok = (value: number): Reading => ({ kind: 'ok', value });
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const instant = (seconds: number) => ({ us: Math.round(seconds * 1e6), zoned: true });
 
 /** A metric's name ends so: which field it is, and what it is multiplied by. */

@@ -3,6 +3,7 @@
  * every combination of what else is swept; around the points of a series the 95% band of their law. A sweep of words alone
  * has its points side by side.
  */
+import { mean } from '../../../shared/base/statistics';
 import type { FigureName } from '../../../shared/chapter/sweeps/figures';
 import type { Law } from '../../../shared/chapter/sweeps/laws';
 import type { SweepOutcome } from '../../../shared/chapter/sweeps/outcome';
@@ -140,9 +141,6 @@ function bandAround(
     return { x, low: height(line - half), high: height(line + half) };
   });
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Numbers by their logarithm, words at equal distances; with room at either end. */
 function placeValues(

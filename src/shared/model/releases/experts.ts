@@ -1,5 +1,5 @@
 /** Mixtures of experts. */
-import { BF16, type ConfiguredRelease, type Fields, sizes } from './fields';
+import { BF16, CARRIED, type ConfiguredRelease, type Fields, sizes } from './fields';
 
 const FP8_BLOCKS = {
   quantization_config: { quant_method: 'fp8', weight_block_size: [128, 128] },
@@ -35,10 +35,6 @@ const qwen35 = (kind: string, className: string, text: Fields): Fields => ({
   tie_word_embeddings: false,
   text_config: { model_type: `${kind}_text`, ...BF16, head_dim: 256, ...text },
 });
-
-/** Copies of config.json that a planner of deployments carries. */
-const CARRIED =
-  'github.com/ai-dynamo/aiconfigurator aic-core/src/aiconfigurator_core/model_configs @095f58a';
 
 export const EXPERTS: Readonly<Record<string, ConfiguredRelease>> = {
   'llama-4-scout': {

@@ -16,11 +16,13 @@ export interface ConfiguredRelease extends ReleasePage {
   readonly config: Fields;
 }
 
-/** Copies of config.json that a compiler of models, a benchmark of their layers and a trainer carry. */
+/** Copies of config.json that a compiler of models, a benchmark of their layers, a trainer and a planner of deployments carry. */
 export const COMPILED = 'github.com/mlc-ai/mlc-llm python/mlc_llm/model/model_preset.py @79d603f';
 export const TIMED =
   'github.com/kevinstephano/thunder_model_blocks hf_mistral/mistral_config.py @6447bd7';
 export const TRAINED = 'github.com/kohya-ss/sd-scripts library/lumina_util.py @e0fcb51';
+export const CARRIED =
+  'github.com/ai-dynamo/aiconfigurator aic-core/src/aiconfigurator_core/model_configs @095f58a';
 
 export const BF16 = { torch_dtype: 'bfloat16' };
 export const FP16 = { torch_dtype: 'float16' };

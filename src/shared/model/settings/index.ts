@@ -34,3 +34,8 @@ export type SettingFlag<Name extends SettingName> = Table[Name]['option']['flag'
 export const RUN_SETTINGS: {
   readonly [Name in SettingName]: Setting<Required<RunSpec>[Name], RunSpec>;
 } = TABLE;
+
+/** Settings that every run has and a plan can say; those of the bundled workload alone change no prediction. */
+export const COMMON_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter(
+  (name) => !RUN_SETTINGS[name].option.bundledOnly,
+);

@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import { resolveSpec, type SpecOptions } from '../../../../src/main/hosts/cli/options/spec-options';
 import {
-  DRAFT_SETTINGS,
   type Draft,
   EMPTY_DRAFT,
   overlaid,
@@ -17,6 +16,7 @@ import { MODES } from '../../../../src/shared/model/choices';
 import { namedModel } from '../../../../src/shared/model/named';
 import { runDefaults } from '../../../../src/shared/model/run';
 import {
+  COMMON_SETTINGS,
   RUN_SETTINGS,
   SETTING_NAMES,
   type SettingName,
@@ -68,7 +68,7 @@ describe('a draft', () => {
     for (let i = 0; i < 3000; i++) {
       const settings: Partial<Record<SettingName, string>> = {};
       for (let n = Math.floor(random() * 5); n > 0; n--) {
-        const name = pick(random, DRAFT_SETTINGS);
+        const name = pick(random, COMMON_SETTINGS);
         const { kind } = RUN_SETTINGS[name];
         settings[name] =
           kind.asked === 'choice'
@@ -145,7 +145,7 @@ describe('a draft', () => {
     );
   });
 
-  test.each(DRAFT_SETTINGS)('tells at %s what is wrong by labels, and by no option', (name) => {
+  test.each(COMMON_SETTINGS)('tells at %s what is wrong by labels, and by no option', (name) => {
     const typed = ['0', '-1', '1,024', '12 000', '1e99', 'words', '3', '7', 'on', '99999999999'];
     const told = MODES.flatMap((mode) =>
       typed.flatMap((text) =>

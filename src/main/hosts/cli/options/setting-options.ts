@@ -23,10 +23,6 @@ export type SettingOptions = {
   readonly [Name in SettingName as Attribute<SettingFlag<Name>>]?: Typed<Required<RunSpec>[Name]>;
 };
 
-/** Known to every command that takes a run. */
-export const COMMON_SETTINGS = SETTING_NAMES.filter(
-  (name) => !RUN_SETTINGS[name].option.bundledOnly,
-);
 /** Known to `record --bundled` alone. */
 export const BUNDLED_SETTINGS = SETTING_NAMES.filter(
   (name) => RUN_SETTINGS[name].option.bundledOnly,

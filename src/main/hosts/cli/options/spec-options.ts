@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { hasLmHead } from '../../../../shared/model/parameters';
+import { COMMON_SETTINGS } from '../../../../shared/model/settings';
 import { count } from '../../../../shared/model/settings/kinds';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
 import { checkModel, checkRun } from '../../../../shared/model/validate';
@@ -18,7 +19,6 @@ import { resolveModel } from './resolve-model';
 import {
   addSettingOptions,
   BUNDLED_SETTINGS,
-  COMMON_SETTINGS,
   readSettings,
   type SettingOptions,
 } from './setting-options';
