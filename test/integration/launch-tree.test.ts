@@ -267,3 +267,19 @@ describe('a process that is attached to', () => {
     process.kill(child.pid!, 0);
   });
 });
+
+describe.skipIf(process.platform !== 'linux')('a process of the tree', () => {
+  it('is among those that are asked for fresh as soon as it lives', async () => {
+    const attached = await attachProcess(process.pid);
+    attached.pids();
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await once(child, 'spawn');
+    const pid = child.pid!;
+    try {
+      expect(attached.pids(true)).toContain(pid);
+    } finally {
+      child.kill();
+      await attached.stop();
+    }
+  });
+});

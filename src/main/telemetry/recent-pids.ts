@@ -18,11 +18,20 @@ export class RecentPids {
     this.#now = now;
   }
 
-  /** To be asked before the driver is asked and after: what ends between counts as well. */
+  /** Before the driver is asked: what ends meanwhile counts as well. */
+  note(): void {
+    this.#see(false);
+  }
+
+  /** When the driver has answered: whom it lists may have been started a moment ago, and is no stranger. */
   look(): readonly number[] {
-    const now = this.#now();
-    for (const pid of this.#scope.pids()) this.#seenAt.set(pid, now);
-    for (const [pid, at] of this.#seenAt) if (now - at > LATELY_MS) this.#seenAt.delete(pid);
+    this.#see(true);
     return [...this.#seenAt.keys()];
+  }
+
+  #see(fresh: boolean): void {
+    const now = this.#now();
+    for (const pid of this.#scope.pids(fresh)) this.#seenAt.set(pid, now);
+    for (const [pid, at] of this.#seenAt) if (now - at > LATELY_MS) this.#seenAt.delete(pid);
   }
 }

@@ -34,7 +34,8 @@ export interface Sampler {
 
 /** Pids a process-wise sampler should look at; it changes as the workload forks. */
 export interface ProcessScope {
-  pids(): readonly number[];
+  /** `fresh`: as they are now, where the system tells at once; else as they were a moment ago. */
+  pids(fresh?: boolean): readonly number[];
   /** Rank by pid, of those processes that belong to one. */
   ranks?(): ReadonlyMap<number, number>;
 }

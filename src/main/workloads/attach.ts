@@ -38,7 +38,7 @@ export async function attachProcess(pid: number): Promise<LaunchedWorkload> {
   return {
     pid,
     socketPath: null,
-    pids: () => tree.pids(),
+    pids: (fresh) => tree.pids(fresh),
     ranks: () => tree.ranks(),
     exited,
     async stop() {

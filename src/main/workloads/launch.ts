@@ -65,7 +65,7 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   return {
     pid: run.pid,
     socketPath: channel.socketPath,
-    pids: () => (ended ? [] : members.pids()),
+    pids: (fresh) => (ended ? [] : members.pids(fresh)),
     ranks: () => (ended ? new Map() : members.ranks()),
     exited,
     async stop(graceMs = GRACE_MS) {

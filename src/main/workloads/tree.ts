@@ -38,10 +38,11 @@ export class ProcessTree implements ProcessScope {
     if (stat) this.#members.set(root, stat.start);
   }
 
-  pids(): readonly number[] {
+  pids(fresh = false): readonly number[] {
     const now = performance.now();
-    if (now - this.#readAt < REFRESH_MS) return this.#list;
-    if (process.platform === 'linux') {
+    const isLinux = process.platform === 'linux';
+    if (now - this.#readAt < REFRESH_MS && !(fresh && isLinux)) return this.#list;
+    if (isLinux) {
       this.#readAt = now;
       this.#refreshLinux(now);
     } else if (!this.#reading) {

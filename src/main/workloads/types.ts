@@ -24,7 +24,7 @@ export interface WatchedWorkload extends ProcessScope {
   /** Where the workload's markers arrive; null for a process that was only attached to. */
   readonly socketPath: string | null;
   /** Every living process of the tree, the root first. */
-  pids(): readonly number[];
+  pids(fresh?: boolean): readonly number[];
   /** The rank a launcher gave each process that has one, and through it to what that process started. */
   ranks(): ReadonlyMap<number, number>;
   /** Resolves when the root has exited, nothing of its tree is left, and the last log line and marker were delivered. */

@@ -8,6 +8,7 @@ import type { OverlayPhase } from '../divergence/overlay/types';
 import { countFlagged } from '../session/phase-kinds';
 import type { SessionDocument } from '../session/session-document';
 import type { WorkloadInfo } from '../session/types';
+import { deviceIn, deviceMetricIn, usedMemory } from '../trace/series-ids';
 import { tellObserved } from './observed';
 
 /** A run that ended by then may have lain between two readings at the usual rate. */
@@ -34,7 +35,7 @@ export function noFindings({
 >): string {
   const alone = {
     durationUs,
-    readings: series.find(({ id }) => id === overlay.series)?.count ?? 0,
+    readings: series.find(({ id }) => id === readLine(overlay.series))?.count ?? 0,
     isImport: workload.kind === 'import',
   };
   if (overlay.predictedPeak.refined === null)
@@ -57,6 +58,14 @@ export function noFindings({
   return flagged === 0
     ? 'Measured and predicted agree throughout.'
     : `${flagged === 1 ? 'One phase is' : `${flagged} phases are`} out of bounds, and no cause has been found.`;
+}
+
+/** The line that was read where another is derived from it: what a workload holds of a device is read with all of it. */
+function readLine(line: string | null): string | null {
+  const device = deviceIn(line ?? '');
+  return line !== null && device !== undefined && deviceMetricIn(line) === 'workload.memory'
+    ? usedMemory(device)
+    : line;
 }
 
 /** Why its own first steps let expect nothing of the later ones: too few of them, too few readings, or inputs that differ. */

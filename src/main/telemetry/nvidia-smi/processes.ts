@@ -110,7 +110,7 @@ export class GpuProcesses implements Sampler {
 
   async #look(sink: SampleSink, clock: SessionClock): Promise<void> {
     const { path, env, gpus, ownPids, sharesPids } = this.#options;
-    this.#pids.look();
+    this.#pids.note();
     const answer = await readProcessTable(
       path,
       { env, timeoutMs: this.#options.timeoutMs ?? 5000, signal: this.#abort.signal },

@@ -10,3 +10,9 @@ test('what has ended stays the workload’s while the driver may still list it, 
   now = 61_000;
   expect([...recent.look()].sort()).toEqual([8, 9]);
 });
+
+test('what was started a moment before the driver answered is no stranger', () => {
+  const recent = new RecentPids({ pids: (fresh) => (fresh ? [7, 8] : [7]) });
+  recent.note();
+  expect(recent.look()).toEqual([7, 8]);
+});

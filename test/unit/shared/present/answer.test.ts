@@ -92,6 +92,12 @@ test('of a run too short to tell what grows nothing is said to be steady', () =>
   expect(tell(6e6)).toMatch(/6\.00 s is too short to tell memory that grows/);
   expect(tell(60e6)).toContain('no line goes on growing');
   expect(tell(60e6)).not.toContain('left alone');
+  // What a workload holds of a device is derived from what is read of all of it.
+  const derived = { ...unpredicted.overlay, series: 'gpu0.workload.memory' };
+  const read = [{ id: 'gpu0.memory.used', count: 300 }];
+  expect(
+    noFindings({ ...unpredicted, overlay: derived, durationUs: 60e6, series: read } as never),
+  ).toContain('no line goes on growing');
   expect(tell(21e6, 20)).toMatch(
     /20 readings are too few to tell .*: --interval 210 takes a hundred/,
   );
