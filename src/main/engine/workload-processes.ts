@@ -15,8 +15,8 @@ export class WorkloadProcesses implements ProcessScope {
     return workload;
   }
 
-  pids(): readonly number[] {
-    return this.#workload?.pids() ?? [];
+  pids(fresh?: boolean): readonly number[] {
+    return this.#workload?.pids(fresh) ?? [];
   }
 
   ranks(): ReadonlyMap<number, number> {
