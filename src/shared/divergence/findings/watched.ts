@@ -4,12 +4,13 @@
  * windows.
  */
 
+import { formatInteger } from '../../base/format';
 import type { Bytes, Micros } from '../../base/units';
 import { countPeriods, type FoundPeriod } from '../../trace/found-spans';
 import { deviceIn, deviceMetricIn, FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import { deviceName } from '../../trace/series-names';
 import type { SeriesData } from '../../trace/types';
-import { candidateLines, devicesBeside, seriesById } from '../overlay/lines';
+import { candidateLines, devicesBeside, findDevice, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 import { type Floor, findFloors } from '../shapes/floor';
 import { listPeriods } from '../shapes/found-spans';
@@ -39,7 +40,11 @@ export function watchLines(input: DiagnosisInput): Watched[] {
   const { lines, overlay, spans, mustMatchExactly } = input;
   // What the bundled workload holds is known to the byte; the rest of its process is the runtime's.
   if (mustMatchExactly && input.budget !== null) return [];
-  const devices = devicesBeside(lines, overlay.series);
+  const shown = findDevice(lines, overlay.series);
+  // The one that is shown first: where others do the same, it is the one to be told of.
+  const devices = devicesBeside(lines, overlay.series).sort(
+    (a, b) => Number(b === shown) - Number(a === shown),
+  );
   const best = candidateLines(lines, true);
   const ids = [
     FRAMEWORK_ALLOCATED,
@@ -108,24 +113,36 @@ export function stepStarts(spans: DiagnosisInput['spans']): StepStart[] {
 }
 
 /**
- * One finding of a kind for the framework, the devices and the host each, the greatest; what a later one shows at the
- * same time and no larger is the same memory seen again.
+ * One finding of a kind for the framework, the devices and the host each: the first that is about as great as any, with
+ * how many other devices do the same. What a later one shows at the same time and no larger is the same memory seen again.
  */
 export function withoutEchoes(found: readonly LineFinding[]): LineFinding[] {
   const kept: LineFinding[] = [];
   for (const of of ['framework', 'device', 'host'] as const) {
     const own = found.filter((one) => one.of === of);
-    if (own.length === 0) continue;
-    const best = own.reduce((most, one) => (size(one) > size(most) ? one : most));
-    const [t0, t1] = best.finding.span;
-    const isEcho = kept.some(
-      (one) =>
-        one.finding.span[0] < t1 && one.finding.span[1] > t0 && size(one) >= 0.4 * size(best),
+    const greatest = Math.max(...own.map(size));
+    const best = own.find((one) => size(one) >= ALIKE * greatest);
+    if (best === undefined) continue;
+    if (kept.some((one) => areTogether(one, best) && size(one) >= 0.4 * size(best))) continue;
+    const alike = own.filter(
+      (one) => one !== best && areTogether(one, best) && size(one) >= ALIKE * size(best),
     );
-    if (!isEcho) kept.push(best);
+    kept.push(alike.length === 0 ? best : { of, finding: addOthers(best.finding, alike.length) });
   }
   return kept;
 }
+
+/** Ranks of one run do the same, to within what their readings fall on. */
+const ALIKE = 0.75;
+
+function areTogether({ finding: { span: a } }: LineFinding, { finding: { span: b } }: LineFinding) {
+  return a[0] < b[1] && a[1] > b[0];
+}
+
+const addOthers = (finding: Finding, others: number): Finding => ({
+  ...finding,
+  title: `${finding.title}; on ${formatInteger(others)} other GPU${others === 1 ? '' : 's'} too`,
+});
 
 /** What the first of the floors shows that shows anything. */
 export function firstShown<T>({ floors }: Watched, look: (floor: Floor) => T | null): T | null {

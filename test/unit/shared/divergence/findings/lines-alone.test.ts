@@ -59,6 +59,15 @@ describe('a line that nothing is known of', () => {
     expect(growth).toMatchObject({ kind: 'growth', slope: { per: 'second', bytes: 10 * MiB } });
   });
 
+  it('that grows alike on every GPU is told of the one that is shown, with how many others', () => {
+    const gpu = (i: number, each: number) =>
+      log(`gpu${i}.memory.used`, 120, (t) => (4 + i / 4) * GiB + each * MiB * t);
+    const [growth, ...rest] = found([gpu(0, 10.2), gpu(1, 9.9), gpu(2, 10), gpu(3, 0)]);
+    expect(rest).toEqual([]);
+    expect(growth?.title).toMatch(/^Memory on GPU 0 grows by 10\.2 MiB .*; on 2 other GPUs too$/);
+    expect(found([gpu(0, 20), gpu(1, 10), gpu(2, 0)])[0]?.title).toMatch(/to the end of the run$/);
+  });
+
   it.each([4.95, 5.05, 7.3, 9.9])(
     'that grows by %d MiB a second in blocks of 20 MiB is told with an interval that holds it',
     (rate) => {
