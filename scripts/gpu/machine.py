@@ -15,7 +15,7 @@ REFUSALS = 8  # fields listed by nvidia-smi's own help that it then refuses
 def nvidia_smi(env):
     """Path of nvidia-smi, or None."""
     return env.get("PLUMBLINE_NVIDIA_SMI") or shutil.which("nvidia-smi", path=env.get("PATH")) or next(
-        (path for path in ("/usr/lib/wsl/lib/nvidia-smi",) if os.access(path, os.X_OK)), None)
+        (path for path in ("/usr/lib/wsl/lib/nvidia-smi", "/usr/local/nvidia/bin/nvidia-smi") if os.access(path, os.X_OK)), None)
 
 
 def captures(smi, folder, env, seconds_left, quick=False):

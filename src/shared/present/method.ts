@@ -78,6 +78,16 @@ function describeSampling(series: string, intervalUs: Micros | null): string {
     : 'How often it was sampled is not known; what lay between two samples was not seen.';
 }
 
+/** Of a line of the whole device where its processes were read, and none of them was the workload's; null elsewhere. */
+function whyOthersStay({ overlay, series }: SessionDocument): string | null {
+  const device = deviceIn(overlay.series ?? '');
+  if (device === undefined || overlay.series !== usedMemory(device)) return null;
+  const count = series.find(({ id }) => id === processMemory(device));
+  return count !== undefined && count.count > 0 && count.max === 0
+    ? 'The driver lists no process of the workload, as in a container that knows processes by other numbers: what other processes took is not known, and not taken off.'
+    : null;
+}
+
 /** How the figures came about: the line, its interval, the baseline, and what flagged means. */
 export function methodNotes(doc: SessionDocument): string[] {
   const { overlay, ranks, simulated, workload, environment } = doc;
@@ -89,6 +99,8 @@ export function methodNotes(doc: SessionDocument): string[] {
       for (const instance of instances)
         notes.push(`The workload was ${describeConfinement(instance)} of GPU ${index}.`);
     }
+    const unlisted = whyOthersStay(doc);
+    if (unlisted !== null) notes.push(unlisted);
     const unused = whyNoGpu(doc);
     if (unused !== null) notes.push(unused);
     notes.push(describeSampling(overlay.series, overlay.measuredPeak?.intervalUs ?? null));

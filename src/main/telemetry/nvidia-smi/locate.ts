@@ -46,7 +46,7 @@ export function configuredPath(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 function usualFolders(env: NodeJS.ProcessEnv): string[] {
-  if (process.platform !== 'win32') return ['/usr/lib/wsl/lib'];
+  if (process.platform !== 'win32') return ['/usr/lib/wsl/lib', '/usr/local/nvidia/bin'];
   return [
     join(env.SystemRoot ?? 'C:\\Windows', 'System32'),
     join(env.ProgramFiles ?? 'C:\\Program Files', 'NVIDIA Corporation', 'NVSMI'),

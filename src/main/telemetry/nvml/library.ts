@@ -107,6 +107,9 @@ export class NvmlLibrary {
   }
 }
 
+/** Where WSL and the device plugins of Kubernetes lay the driver's libraries, known to no system's own search. */
+const LINUX_FOLDERS = ['/usr/lib/wsl/lib', '/usr/local/nvidia/lib64'];
+
 /** Where to look for the library, best first. A name without a folder is left to the system's own search. */
 export function libraryPlaces(env: NodeJS.ProcessEnv): string[] {
   if (env.PLUMBLINE_NVML) return [env.PLUMBLINE_NVML];
@@ -119,7 +122,9 @@ export function libraryPlaces(env: NodeJS.ProcessEnv): string[] {
   }
   return [
     'libnvidia-ml.so.1',
-    ...['/usr/lib/wsl/lib/libnvidia-ml.so.1'].filter((path) => existsSync(path)),
+    ...LINUX_FOLDERS.map((folder) => join(folder, 'libnvidia-ml.so.1')).filter((path) =>
+      existsSync(path),
+    ),
   ];
 }
 

@@ -5,13 +5,14 @@ import { MiB } from '../../base/units';
 import { firstSample, highestSample, lowestSample, sampleCount } from '../../trace/series';
 import { otherMemory } from '../../trace/series-ids';
 import { deviceName } from '../../trace/series-names';
-import { devicesBeside, seriesById } from '../overlay/lines';
+import { devicesBeside, listsWorkload, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 
 /** Smaller changes are a desktop redrawing its windows. */
 const MIN_CHANGE = 16 * MiB;
 
 export function findOtherProcesses({ lines, overlay, baselines = {} }: DiagnosisInput): Finding[] {
+  if (!listsWorkload(lines)) return [];
   return devicesBeside(lines, overlay.series).flatMap((gpu): Finding[] => {
     const others = seriesById(lines, otherMemory(gpu));
     const count = sampleCount(others);

@@ -37,7 +37,7 @@ import { leakedBytes } from '../findings/unexplained';
 import { differenceAt } from '../fit/judged-run';
 import { AllocatorCounters, type AllocatorReading } from '../overlay/allocator-counters';
 import { type ContextLevel, contextLevel } from '../overlay/context-level';
-import { findDevice, type Lines, seriesById } from '../overlay/lines';
+import { findDevice, type Lines, listsWorkload, seriesById } from '../overlay/lines';
 import { tallyPhases } from '../overlay/phase-tally';
 import { findPool, type Pool } from '../overlay/pool';
 import { predictedPeak } from '../overlay/predicted';
@@ -305,7 +305,9 @@ class LedgerBuilder {
 
   /** What others have taken since the first reading of them. */
   #takenByOthers(gpu: string, at: Micros): Bytes {
-    const others = seriesById(this.#lines, otherMemory(gpu));
+    const others = listsWorkload(this.#lines)
+      ? seriesById(this.#lines, otherMemory(gpu))
+      : undefined;
     const now = others ? valueAt(others, at) : null;
     return now === null ? 0 : now - ((others && firstSample(others)?.value) ?? now);
   }

@@ -25,7 +25,7 @@ import {
   workloadMemory,
 } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
-import { type Lines, seriesById } from './lines';
+import { type Lines, listsWorkload, seriesById } from './lines';
 import type { Overlay } from './types';
 
 export interface ContextLevel {
@@ -152,7 +152,7 @@ function readFromLine(
 ): ContextLevel | null {
   const isOfWorkload =
     series === workloadMemory(gpu) ||
-    (series === usedMemory(gpu) && !seriesById(lines, otherMemory(gpu)));
+    (series === usedMemory(gpu) && (!seriesById(lines, otherMemory(gpu)) || !listsWorkload(lines)));
   const line = isOfWorkload ? seriesById(lines, series) : undefined;
   if (!line) return null;
   const pairs: Pair[] = [];

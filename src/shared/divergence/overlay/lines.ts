@@ -6,11 +6,19 @@
 
 import { type Bytes, MiB } from '../../base/units';
 import { markersOf } from '../../trace/carried-on';
-import { highestSample, lowestSample, sampleCount } from '../../trace/series';
+import {
+  EVER,
+  firstAtLeast,
+  highestSample,
+  lowestSample,
+  sampleCount,
+  summarizeIn,
+} from '../../trace/series';
 import {
   deviceIn,
   deviceMetricIn,
   FRAMEWORK_ALLOCATED,
+  FRAMEWORK_RESERVED,
   isMigDevice,
   otherMemory,
   processMemory,
@@ -57,6 +65,7 @@ export function deriveLines(
   series: readonly SeriesData[],
   baselines: Readonly<Record<string, Bytes>>,
 ): Lines {
+  if (!listsWorkload(series)) return series as readonly SeriesData[] as Lines;
   const made = listDevices(series).flatMap((gpu): SeriesData[] => {
     const device = seriesById(series, usedMemory(gpu));
     const others = seriesById(series, otherMemory(gpu));
@@ -65,6 +74,27 @@ export function deriveLines(
     return [deriveWorkloadMemory(gpu, device, others, baselines[otherMemory(gpu)])];
   });
   return [...series, ...made] as readonly SeriesData[] as Lines;
+}
+
+/** A CUDA allocator that holds this much holds it on a device. */
+const HELD = 64 * MiB;
+/** The first reading may have come before the process was known to be the workload's. */
+const UNLISTED_READINGS = 2;
+
+/**
+ * Whether the driver's list of processes speaks of the workload. It does not where the framework holds memory on a device
+ * and no process of the workload is ever given any: in a container or a sandbox the driver may know processes by other
+ * numbers than its own, list none, or list the workload as somebody else. What it says of others is then not taken off.
+ */
+export function listsWorkload(series: readonly SeriesData[]): boolean {
+  const reserved = seriesById(series, FRAMEWORK_RESERVED);
+  const since = reserved && sampleCount(reserved) > 0 ? firstAtLeast(reserved, HELD) : null;
+  if (since === null) return true;
+  const read = listDevices(series).flatMap((gpu) => {
+    const ofProcesses = seriesById(series, processMemory(gpu));
+    return (ofProcesses && summarizeIn(ofProcesses, since.t, EVER.t1)) ?? [];
+  });
+  return read.length === 0 || read.some(({ max, count }) => max > 0 || count < UNLISTED_READINGS);
 }
 
 /**
