@@ -93,8 +93,11 @@ describe.skipIf(noStub !== null)(
       expect([today.memory(out), out[0], today.memoryVersion]).toEqual([0, 5 * GiB, 2]);
       const before = opened(lines, 'without-memory-v2').devices[0]!.device;
       expect([before.memory(out), out[0], before.memoryVersion]).toEqual([0, 6 * GiB, 1]);
-      const refused = opened([...lines, 'fail nvmlDeviceGetMemoryInfo_v2 25']).devices[0]!.device;
-      expect([refused.memory(out), out[0], refused.memoryVersion]).toEqual([0, 6 * GiB, 1]);
+      for (const code of [3, 25]) {
+        const answer = `fail nvmlDeviceGetMemoryInfo_v2 ${code}`;
+        const refused = opened([...lines, answer]).devices[0]!.device;
+        expect([refused.memory(out), out[0], refused.memoryVersion]).toEqual([0, 6 * GiB, 1]);
+      }
     });
 
     test('processes of both kinds are listed, however many, and hidden memory is not 0', () => {
@@ -250,6 +253,7 @@ describe.skipIf(noStub !== null)(
         `memory 0 ${GiB}`,
         'fail nvmlDeviceGetTotalEnergyConsumption 3 1',
         'fail nvmlDeviceGetMemoryInfo_v2 3 1',
+        'fail nvmlDeviceGetMemoryInfo 3 1',
         `process 0 graphics 5 ${GiB}`,
       ]);
       expect(probeNvml(koffi, [path])).toMatchObject({

@@ -170,6 +170,7 @@ describe.skipIf(noStub !== null)(
     test('a counter the GPU lacks is absent once, without a warning, and the others go on', async () => {
       const { sink } = await sampling([
         'fail nvmlDeviceGetMemoryInfo_v2 3',
+        'fail nvmlDeviceGetMemoryInfo 3',
         'fail nvmlDeviceGetUtilizationRates 3',
       ]);
       await sink.until('power', () => sink.values('gpu0.power').length > 3);

@@ -24,6 +24,7 @@ export interface NvmlFault {
 }
 
 export const SUCCESS = 0;
+export const NOT_SUPPORTED = 3;
 export const NOT_FOUND = 6;
 export const INSUFFICIENT_SIZE = 7;
 export const FUNCTION_NOT_FOUND = 13;

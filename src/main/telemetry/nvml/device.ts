@@ -2,7 +2,7 @@
  * One GPU, or one MIG device of it, through NVML. Each read returns NVML's code and leaves its values in the given
  * array, so that a read at 1 kHz allocates nothing.
  */
-import { ARGUMENT_VERSION_MISMATCH, FUNCTION_NOT_FOUND, SUCCESS } from './codes';
+import { ARGUMENT_VERSION_MISMATCH, FUNCTION_NOT_FOUND, NOT_SUPPORTED, SUCCESS } from './codes';
 import { DriverStamps } from './driver-stamps';
 import type { NvmlFunction, NvmlLibrary } from './library';
 import { listProcesses, type NvmlProcess, type ProcessUse, processUse } from './processes';
@@ -11,6 +11,8 @@ import { FIELD_VALUE, MEMORY_V1, MEMORY_V2, versioned } from './struct-layout';
 
 const MEMORY_V2_VERSION = versioned(MEMORY_V2.size, 2);
 const TEXT_BYTES = 96;
+/** What a driver that lacks a version of a call answers, or a sandbox that passes it on to none. */
+const LACKS_VERSION = new Set([FUNCTION_NOT_FOUND, ARGUMENT_VERSION_MISMATCH, NOT_SUPPORTED]);
 
 export type MemoryVersion = 1 | 2;
 
@@ -52,7 +54,7 @@ export class NvmlDevice {
     if (this.#memoryVersion === 2) {
       this.#view.setUint32(MEMORY_V2.version, MEMORY_V2_VERSION, true);
       const code = this.#memoryV2(this.#handle, this.#bytes);
-      if (code !== FUNCTION_NOT_FOUND && code !== ARGUMENT_VERSION_MISMATCH) {
+      if (!LACKS_VERSION.has(code)) {
         out[0] = this.#u64(MEMORY_V2.used);
         out[1] = this.#u64(MEMORY_V2.total);
         out[2] = this.#u64(MEMORY_V2.reserved);
