@@ -224,7 +224,8 @@ export class Recording {
     this.#enter('ended');
     await this.#stopSamplers();
     await workload.workload?.stop();
-    this.#file.close();
+    // A disk that takes no more does not keep the file: it is deleted.
+    unlessFailure(() => this.#file.close());
     library.delete(this.id, true);
   }
 

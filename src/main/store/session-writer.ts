@@ -217,12 +217,17 @@ export class SessionWriter {
     this.#failure = null;
   }
 
-  /** Records how the session ended. Notes, names and summaries may still be set; samples may not. */
+  /**
+   * Records how the session ended. Notes, names and summaries may still be set; samples may not. Where it throws a Failure
+   * what it was to write waits, and it may be called again.
+   */
   finish(result: SessionResult): void {
-    this.#finished = true;
-    this.#samples.sealAll();
-    this.setMeta(TOTALS, packTotals(this.#samples.totals()));
-    this.#storePhases(result.durationUs);
+    if (!this.#finished) {
+      this.#samples.sealAll();
+      this.setMeta(TOTALS, packTotals(this.#samples.totals()));
+      this.#storePhases(result.durationUs);
+      this.#finished = true;
+    }
     this.setMeta('result', result);
     this.setMeta('recorder', null);
     this.flush();

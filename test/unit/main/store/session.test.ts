@@ -159,6 +159,23 @@ describe('a session file', () => {
     });
   });
 
+  it('has each phase once, where its end could be written only when it was tried again', () => {
+    const writer = own(createSession(dir, header));
+    for (const [t, event] of [
+      [0, 'begin'],
+      [9, 'end'],
+    ] as const)
+      writer.marker({ type: 'phase', event, name: 'forward', t, step: 1, rank: 0 });
+    writer.flush();
+    const other = new Database(writer.path);
+    other.exec('BEGIN IMMEDIATE');
+    expect(() => writer.finish(ended)).toThrow();
+    other.close();
+    writer.finish(ended);
+    writer.close();
+    expect(open(writer.path).phasesIn({ t0: 0, t1: 10 }, { limit: 10 }).rows).toHaveLength(1);
+  });
+
   it('keeps a series without samples, as count 0 and no figures', () => {
     const writer = own(createSession(dir, header));
     writer.declareSeries(info('empty'));
