@@ -2,11 +2,12 @@
  * What becomes of recordings whose disk or files fail: each ends alone, says why, and takes neither the server nor
  * another recording with it. A full disk is a small file system of its own, where this account may mount one.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EngineEvent } from '../../src/shared/contract/api';
-import { runCli, startCli, temporaryHome, until } from '../support/cli';
+import { launcher, runCli, startCli, temporaryHome, until } from '../support/cli';
 import { serveEngine } from '../support/served-engine';
 import { fillUp, freeSpace, mountSmall } from './small-disk';
 
@@ -83,6 +84,39 @@ describe('a recording whose file cannot be written', () => {
     expect(doc.durationUs).toBeGreaterThan(4.5e6);
     expect(doc.series.find(({ id }) => id === 'tree.rss')?.count).toBeGreaterThan(30);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'leaves nothing of an import behind that its disk has no room for',
+    async () => {
+      const home = temporaryHome();
+      undo.push(home.dispose);
+      const rows = Array.from(
+        { length: 40_000 },
+        (_, i) => `${new Date(1.76e12 + 100 * i).toISOString()}, 0, ${(i * 7919) % 20_011} MiB`,
+      );
+      const file = join(home.dir, 'loop.csv');
+      writeFileSync(file, `timestamp, index, memory.used [MiB]\n${rows.join('\n')}\n`);
+      // What a process may write into one file stands in for a disk: 50 KiB.
+      const { status, stdout } = spawnSync(
+        'bash',
+        [
+          '-c',
+          'ulimit -f 50 && exec "$0" "$@"',
+          process.execPath,
+          launcher,
+          'import',
+          file,
+          '--json',
+        ],
+        { env: { ...process.env, PLUMBLINE_HOME: join(home.dir, 'library') }, encoding: 'utf8' },
+      );
+      expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'unwritable' } });
+      expect(status).toBe(3);
+      expect(readdirSync(join(home.dir, 'library')).filter((name) => !/^index/.test(name))).toEqual(
+        [],
+      );
+    },
+  );
 
   it('exits 3 in the terminal and says why, and the file opens with what reached the disk', async () => {
     const home = temporaryHome();

@@ -136,6 +136,17 @@ describe('import through the contract', () => {
     ).toBe('bad_input');
   });
 
+  test('nothing can be kept aside: that is told, and nothing is begun', async () => {
+    process.env.TMPDIR = join(aside, 'gone');
+    const failure = await failureOf(
+      engine.upload({ upload: null, fileName: 'loop.csv', bytes: new Uint8Array(10) }),
+    );
+    expect(failure).toMatchObject({
+      code: 'unwritable',
+      message: expect.stringContaining('loop.csv'),
+    });
+  });
+
   test('files that are begun and never finished do not pile up, and go with the engine', async () => {
     for (let i = 0; i < 9; i++)
       await engine.upload({ upload: null, fileName: `${i}`, bytes: new Uint8Array(10) });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repository } from './repository';
 
-const launcher = join(repository, 'bin', 'plumbline.mjs');
+export const launcher = join(repository, 'bin', 'plumbline.mjs');
 
 export interface Finished {
   readonly code: number | null;

@@ -202,8 +202,7 @@ function storeSession(
     file.setMeta(SUMMARY, summarizeStored(file.path));
     file.close();
   } catch (error) {
-    file.close();
-    library.delete(id, true);
+    file.discard();
     throw error;
   }
 }

@@ -220,13 +220,11 @@ export class Recording {
 
   /** As if it had never been asked for. */
   async #abandon(): Promise<void> {
-    const { workload, library } = this.#parts;
+    const { workload } = this.#parts;
     this.#enter('ended');
     await this.#stopSamplers();
     await workload.workload?.stop();
-    // A disk that takes no more does not keep the file: it is deleted.
-    unlessFailure(() => this.#file.close());
-    library.delete(this.id, true);
+    this.#file.discard();
   }
 
   async #runToEnd(workload: WatchedWorkload): Promise<EndedSession> {

@@ -59,12 +59,7 @@ export class Uploads {
       appendFileSync(path, bytes);
     } catch (cause) {
       this.#drop(id);
-      throw new Failure(
-        'unwritable',
-        `${checkFileName(fileName)} could not be kept in ${tmpdir()} for the import.`,
-        'Free some space there, or import it from a terminal.',
-        cause,
-      );
+      throw notKept(fileName, cause);
     }
     this.#find(id).bytes += bytes.length;
     return { upload: id };
@@ -90,11 +85,16 @@ export class Uploads {
       if (this.#uploads.size < MAX_UPLOADS) break;
       this.#drop(id);
     }
-    const folder = mkdtempSync(join(tmpdir(), 'plumbline-upload-'));
-    const path = join(folder, checkFileName(fileName));
-    writeFileSync(path, '', { mode: 0o600 });
     const id = randomUUID();
-    this.#uploads.set(id, { folder, path, bytes: 0 });
+    try {
+      const folder = mkdtempSync(join(tmpdir(), 'plumbline-upload-'));
+      const path = join(folder, checkFileName(fileName));
+      this.#uploads.set(id, { folder, path, bytes: 0 });
+      writeFileSync(path, '', { mode: 0o600 });
+    } catch (cause) {
+      this.#drop(id);
+      throw notKept(fileName, cause);
+    }
     return id;
   }
 
@@ -115,6 +115,14 @@ export class Uploads {
     if (upload) rmSync(upload.folder, { recursive: true, force: true });
   }
 }
+
+const notKept = (fileName: unknown, cause: unknown): Failure =>
+  new Failure(
+    'unwritable',
+    `${checkFileName(fileName)} could not be kept in ${tmpdir()} for the import.`,
+    'Free some space there, or import it from a terminal.',
+    cause,
+  );
 
 /** A name without a path in it, fit for a file here. */
 function checkFileName(fileName: unknown): string {

@@ -251,6 +251,15 @@ export class SessionWriter {
     }
   }
 
+  /** As if it had never been made: whatever its disk takes, the file is gone. */
+  discard(): void {
+    this.#disarm();
+    this.#closed = true;
+    this.#db.close();
+    for (const ending of ['-wal', '-shm', '-journal', ''])
+      rmSync(this.path + ending, { force: true });
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }
