@@ -149,12 +149,13 @@ export function overlayWithLedger(input: Scenario): Overlay {
 }
 
 /**
- * A training session whose framework bytes are what its budget says, plus `leak` more with every step: params 100 MiB,
+ * A training session whose framework bytes are what its budget says, plus `leak` more with every step from `begins` on: params 100 MiB,
  * gradients as much, Adam states twice as much from the first update on, activations 50 MiB.
  */
 export function training(
   steps: number,
   leak = 0,
+  begins = 1,
 ): { budget: Budget; markers: Marker[]; series: SampledSeries[]; durationUs: number } {
   const P = 100 * MB;
   const A = 50 * MB;
@@ -191,9 +192,10 @@ export function training(
     t += 100;
   };
   play('load', null, [0, 0]);
+  const after = (at: number) => leak * Math.max(0, at - begins + 1);
   for (let at = 1; at <= steps; at++) {
     for (const name of ['forward', 'backward', 'optimizer'] as const)
-      play(name, at, [leak * (at - 1), leak * (name === 'optimizer' ? at : at - 1)]);
+      play(name, at, [after(at - 1), after(name === 'optimizer' ? at : at - 1)]);
   }
   const points = markers.flatMap((one): [number, number][] =>
     one.type === 'memory'

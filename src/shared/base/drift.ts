@@ -30,9 +30,9 @@ export function fitDrift(points: readonly Point[], grain = findGrain(points)): D
   const trend = fitTrend(points);
   const [first, last] = [points[0], points.at(-1)];
   if (trend === null || first === undefined || last === undefined) return null;
-  const { slope, r2 } = trend;
+  const { intercept, slope, r2 } = trend;
   const [early = slope, late = slope] = halves(points).map((half) => fitTrend(half)?.slope);
-  const noise = trend.halfWidth * widening(points, slope);
+  const noise = trend.halfWidth * widening(points.map(({ x, y }) => y - intercept - slope * x));
   const halfWidth = Math.hypot((early - late) / 2, noise) + grain / (last.x - first.x);
   return { slope, halfWidth, r2 };
 }
@@ -54,11 +54,9 @@ function findGrain(points: readonly Point[]): number {
   return least === Infinity ? 0 : least;
 }
 
-function widening(points: readonly Point[], slope: number): number {
-  const n = points.length;
-  const meanX = points.reduce((sum, { x }) => sum + x, 0) / n;
-  const meanY = points.reduce((sum, { y }) => sum + y, 0) / n;
-  const rest = points.map(({ x, y }) => y - meanY - slope * (x - meanX));
+/** About a fitted line: how much of a residual the next one repeats, as a factor of the width of what is fitted. */
+export function widening(rest: readonly number[]): number {
+  const n = rest.length;
   const all = rest.reduce((sum, one) => sum + one * one, 0);
   if (all === 0) return 1;
   const next = rest.slice(1).reduce((sum, one, i) => sum + one * rest[i]!, 0);

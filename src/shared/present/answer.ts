@@ -77,9 +77,18 @@ const surestFirst = (findings: readonly Finding[]): readonly Finding[] => [
 function cause({ kind, title, slope, confidence }: Finding): string {
   const told =
     kind === 'leak' && (slope?.per === 'step' || slope?.per === 'token')
-      ? `a leak of ${formatBytes(slope.bytes)} a ${slope.per} since ${slope.per} ${formatInteger(slope.since)}`
+      ? `a leak of ${formatBytes(slope.bytes)} a ${slope.per} ${tellSince(slope)}`
       : lowerFirst(title);
   return confidence === 'low' ? `perhaps ${told}` : told;
+}
+
+/** "since step 7", "since step 1 or 2", "since about step 20 (18 to 23)". */
+function tellSince({ per, since, sinceRange }: NonNullable<Finding['slope']>): string {
+  if (sinceRange === undefined) return `since ${per} ${formatInteger(since)}`;
+  const [low, high] = sinceRange.map(formatInteger);
+  return sinceRange[1] - sinceRange[0] === 1
+    ? `since ${per} ${low} or ${high}`
+    : `since about ${per} ${formatInteger(since)} (${low} to ${high})`;
 }
 
 /** A title goes on in a sentence; a name or an abbreviation keeps its capitals. */

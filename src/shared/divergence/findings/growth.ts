@@ -109,6 +109,8 @@ interface Unit {
   readonly count: number;
   /** "step", "5.2 s", "second". */
   readonly words: string;
+  /** The first step of it; null where none is announced. */
+  readonly since: number | null;
 }
 
 function chooseUnit({ spans }: DiagnosisInput, { period }: Watched, { from, to }: Rise): Unit {
@@ -118,12 +120,13 @@ function chooseUnit({ spans }: DiagnosisInput, { period }: Watched, { from, to }
   if (told.length >= 3 && first && last && last.t - first.t >= 0.5 * (to - from)) {
     // By their numbers: between two that are told some may not be.
     const pace = (last.step - first.step) / (last.t - first.t);
-    if (pace > 0) return { per: 'step', count: pace * (to - from), words: 'step' };
+    if (pace > 0)
+      return { per: 'step', count: pace * (to - from), words: 'step', since: first.step };
   }
   const periods = period === null ? 0 : (to - from) / period.us;
   return period !== null && periods >= 4
-    ? { per: 'period', count: periods, words: formatDuration(period.us) }
-    : { per: 'second', count: (to - from) / 1e6, words: 'second' };
+    ? { per: 'period', count: periods, words: formatDuration(period.us), since: null }
+    : { per: 'second', count: (to - from) / 1e6, words: 'second', since: null };
 }
 
 function describeRise(input: DiagnosisInput, watched: Watched, rise: Rise): Finding {
@@ -147,7 +150,13 @@ function describeRise(input: DiagnosisInput, watched: Watched, rise: Rise): Find
     phase: null,
     span: [rise.from, rise.to],
     confidence: rateRise(watched, rise),
-    slope: { bytes: each, per: unit.per, since: Math.round(rise.from / 1e6), low, high },
+    slope: {
+      bytes: each,
+      per: unit.per,
+      since: unit.since ?? Math.round(rise.from / 1e6),
+      low,
+      high,
+    },
     evidence: [
       `A straight line through the ${rise.edge}est values of ${formatInteger(rise.windows)} stretches of ${line.info.id} rises by ${formatBytes(each)} ${every} (95% interval ${formatBytes(low)} to ${formatBytes(high)}, r² ${rise.r2.toFixed(3)})${isLeak ? `: ${formatBytes(rise.perSecond)} a second` : ''}.`,
       `Over ${length}, ${formatPercent(100 * rise.share)} of the time in which anything ran, that is ${formatBytes(rise.bytes)}.`,

@@ -6,6 +6,7 @@
 
 import { fitDrift, halves } from '../../base/drift';
 import { formatBytes, formatExactBytes, formatInteger } from '../../base/format';
+import { findOnset } from '../../base/onset';
 import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import { COMPONENTS, type Confidence, type Phase } from '../../base/vocabulary';
@@ -17,6 +18,10 @@ import type { Growth } from '../fit/observations';
 import type { DiagnosisInput, Finding, Overlay, OverlayPhase } from '../overlay/types';
 
 const MIN_POINTS = 3;
+/** Of a leak that begins within the run: exact, and fitted to so many points in all. */
+const MIN_LATE_POINTS = 4;
+const MIN_LATE_FITTED = 6;
+const MIN_FITTED = 10;
 /** A sampled line must grow by this much over the run before a slope is spoken of. */
 const MIN_GROWTH = 16 * MiB;
 
@@ -34,6 +39,21 @@ interface Track {
   readonly framework: boolean;
   readonly predicted: boolean;
   readonly points: readonly Point[];
+  /** The first that is told, whether or not it is among the points. */
+  readonly first: number;
+  /** What stood before the first point, where that is known to the byte. */
+  readonly before: Point | null;
+}
+
+/** Where in a track a rise begins. */
+interface Rise {
+  /** The last point before it, and those of it. */
+  readonly points: readonly Point[];
+  /** The first step or token that adds; what else it may be, where that is not known. */
+  readonly since: number;
+  readonly sinceRange?: readonly [number, number];
+  /** Share of the variance that a level and the rise after it explain; null of one that goes on all along. */
+  readonly lateR2: number | null;
 }
 
 export interface Leak {
@@ -57,15 +77,20 @@ export function findLeak(input: DiagnosisInput, framework: Overlay | null): Leak
 function buildTracks(overlay: Overlay, input: DiagnosisInput): Track[] {
   if (overlay.series === null || overlay.series === TREE_RSS) return [];
   const framework = overlay.series === FRAMEWORK_ALLOCATED;
+  const isExact = framework && input.mustMatchExactly;
   const rows = overlay.phases.filter(({ step, end }) => step !== null && end !== null);
   const bySteps = [...Map.groupBy(rows, ({ rank, phase }) => `${rank}:${phase}`).values()].map(
-    (list) => buildStepTrack(list, framework),
+    (list) => buildStepTrack(list, framework, isExact),
   );
   return framework ? [...bySteps, ...buildTokenTracks(input)] : bySteps;
 }
 
 /** `rows`: one phase of one rank, step by step. */
-function buildStepTrack(rows: readonly OverlayPhase[], framework: boolean): Track {
+function buildStepTrack(
+  rows: readonly OverlayPhase[],
+  framework: boolean,
+  isExact: boolean,
+): Track {
   const predicted = rows.every((row) => row.residualEndBytes !== null);
   // Without a prediction the first step is left out: optimizer states arrive in it.
   const points = (predicted ? rows : rows.slice(1)).flatMap((row): Point[] => {
@@ -74,7 +99,10 @@ function buildStepTrack(rows: readonly OverlayPhase[], framework: boolean): Trac
     const due = predicted ? row.predictedEndComponents : null;
     return [{ x: row.step, y, t: row.span[1], components: excess(row.measuredEndComponents, due) }];
   });
-  return { unit: 'step', phase: rows[0]!.phase, framework, predicted, points };
+  const [{ phase, step, span }] = rows as [OverlayPhase];
+  const first = step ?? 0;
+  const before = predicted && isExact ? { x: first - 1, y: 0, t: span[0], components: null } : null;
+  return { unit: 'step', phase, framework, predicted, points, first, before };
 }
 
 /** Components less what is predicted of each, so that states which are due to arrive do not look like growth. */
@@ -89,7 +117,7 @@ function excess(
 }
 
 /** Bytes after each token of a decode phase, above the growth that the budget predicts from prefill's end to decode's. */
-function buildTokenTracks({ budget, markers, spans }: DiagnosisInput): Track[] {
+function buildTokenTracks({ budget, markers, spans, mustMatchExactly }: DiagnosisInput): Track[] {
   const rows = budget?.tiers.refined.phases ?? [];
   const decode = rows.find(({ phase }) => phase === 'decode');
   const prefill = rows.find(({ phase }) => phase === 'prefill');
@@ -125,12 +153,15 @@ function buildTokenTracks({ budget, markers, spans }: DiagnosisInput): Track[] {
         });
       }
     }
+    const level = prefill.end - perToken;
     return {
       unit: 'token',
       phase: 'decode',
       framework: true,
       predicted: true,
       points: [...points.values()],
+      first: points.keys().next().value ?? 0,
+      before: mustMatchExactly ? { x: 1, y: level, t: t0, components: null } : null,
     };
   });
 }
@@ -148,9 +179,29 @@ interface Slope {
   readonly evidence: string;
 }
 
+/** A level and a rise from it; all of a track that may have risen from its first point on. */
+function locateRise({ points, first, before }: Track): Rise {
+  const all = before === null ? points : [before, ...points];
+  const { at, earliest, latest, r2 } = findOnset(all, MIN_LATE_POINTS) ?? ALL_ALONG;
+  const start = earliest === 0 ? 0 : at;
+  // Whether what came before the first point added as well is not seen.
+  const firstAfter = (i: number) => (i === 0 && before === null ? first : all[i]!.x + 1);
+  // Between two that are told some may not be.
+  const range = [firstAfter(earliest), all[latest + 1]?.x ?? first] as const;
+  return {
+    points: all.slice(start),
+    since: firstAfter(start),
+    ...(range[0] < range[1] && { sinceRange: range }),
+    lateR2: start === 0 ? null : r2,
+  };
+}
+
+const ALL_ALONG = { at: 0, earliest: 0, latest: 0, r2: 1 };
+
 /** The same bytes added every time, to the byte. */
-function findExactSlope({ points, unit, predicted }: Track): Slope | null {
+function findExactSlope({ unit, predicted }: Track, { points, lateR2 }: Rise): Slope | null {
   const [first, second] = points;
+  if (lateR2 !== null && points.length < MIN_LATE_POINTS) return null;
   if (first === undefined || second === undefined || points.length < MIN_POINTS) return null;
   const slope = (second.y - first.y) / (second.x - first.x);
   const isConstant =
@@ -164,19 +215,27 @@ function findExactSlope({ points, unit, predicted }: Track): Slope | null {
   return {
     each,
     confidence: 'high',
-    evidence: `Each of the ${points.length - 1} ${unit}s after ${unit} ${formatInteger(first.x)} ends with exactly ${formatExactBytes(each)} more than the one before${predicted ? ', above the prediction' : ''}.`,
+    evidence: `Each of the ${points.length - 1} ${unit}s from ${unit} ${formatInteger(second.x)} on ends with exactly ${formatExactBytes(each)} more than the one before${predicted ? ', above the prediction' : ''}.`,
   };
 }
 
+/** Share of the variance that a straight line explains. */
+const MIN_R2 = 0.8;
 /** A framework's allocator counts in these. */
 const ALLOCATOR_BLOCK = 512;
 
-function findFittedSlope({ points, unit, framework }: Track): Slope | null {
+function findFittedSlope({ unit, framework, ...track }: Track, rise: Rise): Slope | null {
+  const isLate =
+    rise.lateR2 !== null &&
+    rise.lateR2 >= MIN_R2 &&
+    rise.points.length >= MIN_LATE_FITTED &&
+    track.points.length >= MIN_FITTED;
+  const points = isLate ? rise.points : track.points;
   const trend = fitDrift(points, framework ? ALLOCATOR_BLOCK : undefined);
   const [first, last] = [points[0], points.at(-1)];
   if (!trend || !first || !last || points.length < MIN_POINTS + 1) return null;
   const { slope, halfWidth, r2 } = trend;
-  if (slope * (last.x - first.x) < MIN_GROWTH || slope - halfWidth <= 0 || r2 < 0.8) return null;
+  if (slope * (last.x - first.x) < MIN_GROWTH || slope - halfWidth <= 0 || r2 < MIN_R2) return null;
   if (!isSteady(points, last.y - first.y, slope)) return null;
   const each = Math.round(slope);
   const [low, high] = [Math.round(slope - halfWidth), Math.round(slope + halfWidth)];
@@ -202,9 +261,13 @@ function isSteady(points: readonly Point[], growth: Bytes, slope: number): boole
 }
 
 function findLeakIn(track: Track): Leak[] {
-  const slope = (track.framework ? findExactSlope(track) : null) ?? findFittedSlope(track);
-  const { points, unit, phase, predicted } = track;
-  const [from, to] = [points[0], points.at(-1)];
+  if (track.points.length < MIN_POINTS) return [];
+  const rise = locateRise(track);
+  const slope =
+    (track.framework ? findExactSlope(track, rise) : null) ?? findFittedSlope(track, rise);
+  const { unit, phase, predicted } = track;
+  const { since, sinceRange } = rise;
+  const [from, to] = [rise.points[0], rise.points.at(-1)];
   if (slope === null || !from || !to) return [];
   const { each } = slope;
   const count = to.x - from.x;
@@ -215,23 +278,33 @@ function findLeakIn(track: Track): Leak[] {
     phase,
     span: [from.t, to.t],
     confidence: slope.confidence,
-    slope: { bytes: each, per: unit, since: from.x + 1, ...slope.interval },
+    slope: { bytes: each, per: unit, since, ...(sinceRange && { sinceRange }), ...slope.interval },
     formula: `bytes of a ${unit} = slope of memory at the ends of ${unit}s, less what the budget adds`,
     worked: `${formatInteger(count)} ${unit}s × ${formatBytes(each)} = ${formatBytes(each * count)}`,
     remedy:
       'Look for tensors kept across iterations: losses accumulated with their graph, lists of outputs, caches without a bound.',
     evidence: [
       slope.evidence,
-      `From ${unit} ${formatInteger(from.x)} to ${unit} ${formatInteger(to.x)} that is ${formatBytes(each * count)}.`,
-      ...describeGrowingComponents(from, to, track),
+      `Over ${formatInteger(count)} ${unit}s, to ${unit} ${formatInteger(to.x)}, that is ${formatBytes(each * count)}.`,
+      ...describeOnset(rise, track),
+      ...describeGrowingComponents(rise.points, track),
     ],
   };
-  return [{ finding, growth: each === 0 ? null : { bytes: each, per: unit, count } }];
+  return [{ finding, growth: each === 0 ? null : { bytes: each, per: unit, count, since } }];
 }
 
-function describeGrowingComponents(from: Point, to: Point, { unit, predicted }: Track): string[] {
-  const [before, after] = [from.components, to.components];
-  if (!before || !after) return [];
+function describeOnset({ since, sinceRange, lateR2 }: Rise, { unit }: Track): string[] {
+  if (lateR2 === null) return [];
+  const range = sinceRange ? ` (95% interval ${sinceRange.map(formatInteger).join(' to ')})` : '';
+  return [
+    `Before, it rests: a level and a straight rise from it fit best where ${unit} ${formatInteger(since)} is the first that adds${range}.`,
+  ];
+}
+
+function describeGrowingComponents(points: readonly Point[], { unit, predicted }: Track): string[] {
+  const [from, to] = [points.find(({ components }) => components !== null), points.at(-1)];
+  const [before, after] = [from?.components, to?.components];
+  if (!from || !to || !before || !after) return [];
   const grown = COMPONENTS.flatMap((name) => {
     const growth = (after[name] ?? 0) - (before[name] ?? 0);
     return growth >= 0.5 ? [`${name} by ${formatBytes(growth / (to.x - from.x))} a ${unit}`] : [];

@@ -26,6 +26,8 @@ export interface Growth {
   readonly bytes: Bytes;
   readonly per: 'step' | 'token';
   readonly count: number;
+  /** The first of them that adds. */
+  readonly since: number;
 }
 
 /** Observations of the first rank. Of many occurrences the median stands; of an exact line the last. */
@@ -74,6 +76,6 @@ function observeGroup(
 /** What a leak had added before the phase began, or of one that grows by tokens, by the end of decoding. */
 function grownBefore({ phase, step }: OverlayPhase, growth: Growth | null): Bytes {
   if (growth === null) return 0;
-  if (growth.per === 'step') return growth.bytes * ((step ?? 1) - 1);
+  if (growth.per === 'step') return growth.bytes * Math.max(0, (step ?? 0) - growth.since);
   return phase === 'decode' ? growth.bytes * growth.count : 0;
 }

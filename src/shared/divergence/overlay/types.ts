@@ -182,12 +182,14 @@ export interface Finding {
   readonly spans?: readonly (readonly [Micros, Micros])[];
   /**
    * A leak or growth: what each step, token, period of the line or second adds; the first step or token that did, or the
-   * second of the session from which on it did. `low` and `high`: the 95% interval of a slope that was fitted.
+   * second of the session from which on it did. `sinceRange`: the first and the last that it may have been, where that
+   * is not known. `low` and `high`: the 95% interval of a slope that was fitted.
    */
   readonly slope?: {
     readonly bytes: Bytes;
     readonly per: 'step' | 'token' | 'period' | 'second';
     readonly since: number;
+    readonly sinceRange?: readonly [number, number];
     readonly low?: Bytes;
     readonly high?: Bytes;
   };

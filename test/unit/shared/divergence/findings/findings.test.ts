@@ -41,8 +41,8 @@ describe('a leak', () => {
     const found = findingsFor({ ...training(6, 4096), mustMatchExactly: true });
     expect(found.map(({ kind }) => kind)).toEqual(['leak']);
     expect(found[0]).toMatchObject({
-      slope: { bytes: 4096, per: 'step', since: 2 },
-      bytes: 5 * 4096,
+      slope: { bytes: 4096, per: 'step', since: 1 },
+      bytes: 6 * 4096,
       confidence: 'high',
     });
     expect(found[0]!.evidence.join(' ')).toMatch(
@@ -109,7 +109,7 @@ describe('a leak', () => {
       durationUs: 1_200_000,
     });
     expect(found.map(({ kind, slope }) => [kind, slope])).toEqual([
-      ['leak', { bytes: 8, per: 'token', since: 3 }],
+      ['leak', { bytes: 8, per: 'token', since: 2 }],
     ]);
     expect(found[0]!.evidence.at(-1)).toMatch(
       /grow beyond their prediction: workspace by 8 B a token\.$/,

@@ -130,6 +130,7 @@ describe('a line that nothing is known of', () => {
       const [leak, ...rest] = found(grows, more(90));
       expect(rest).toEqual([]);
       expect(leak).toMatchObject({ kind: 'leak', slope: { per: 'step' } });
+      expect(leak?.slope?.since).toBeLessThanOrEqual(3);
       expect((leak?.slope?.bytes ?? 0) / MiB).toBeCloseTo(11, 0);
       expect(leak?.span[0]).toBeGreaterThan(6.9 * SECOND);
       expect(leak?.title).toMatch(/every step, to the last of them$/);
