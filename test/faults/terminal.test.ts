@@ -140,3 +140,21 @@ describe('names that were chosen to act on a terminal', () => {
     for (const one of ['\u202e', '\u009d', '\u0007']) expect(shown).not.toContain(one);
   });
 });
+
+describe('places that nothing can be written to', () => {
+  const home = temporaryHome();
+  afterAll(() => home.dispose());
+  const train = 'record --bundled gpt2 --model gpt2-nano --mode train --steps 1 --seq 8'.split(' ');
+
+  // Node's own recursive mkdir never returns below /proc.
+  it.runIf(process.platform === 'linux').each([
+    ['a JUnit file', ['--fail-on', 'peak=8GiB', '--junit', '/proc/nowhere/deep/j.xml'], '--junit'],
+    ['weights', ['--save-weights', '/proc/nowhere/deep/weights'], '--save-weights'],
+  ])('are refused for %s before anything is recorded', async (_what, args, option) => {
+    const { code, stderr } = await runCli([...train, ...args], home.dir);
+    expect(code).toBe(3);
+    expect(stderr).toContain('/proc/nowhere/deep');
+    expect(stderr).toContain(option);
+    expect((await runCli(['list', '--ids'], home.dir)).stdout.trim()).toBe('');
+  });
+});

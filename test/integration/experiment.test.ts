@@ -117,6 +117,27 @@ describe('an experiment that runs', () => {
       });
     }
   });
+
+  it.runIf(process.platform === 'linux')(
+    'records nothing and exits with 3 where the machine lacks the backend asked for',
+    async () => {
+      const before = (await runJson<{ sessions: [] }>(['list'], home.dir)).document.sessions.length;
+      for (const name of ['kv-cache', 'activation-memory']) {
+        const { code, document } = await runJson<{ error: { code: string; message: string } }>(
+          ['experiment', name, '--backend', 'webgpu'],
+          home.dir,
+          { VK_ICD_FILENAMES: '/nowhere', VK_DRIVER_FILES: '/nowhere' },
+        );
+        expect(code).toBe(3);
+        expect(document.error).toMatchObject({
+          code: 'unavailable',
+          message: expect.stringContaining('webgpu'),
+        });
+      }
+      const { document } = await runJson<{ sessions: [] }>(['list'], home.dir);
+      expect(document.sessions).toHaveLength(before);
+    },
+  );
 });
 
 describe('a sweep of a command', () => {

@@ -147,7 +147,7 @@ describe('weights that were trained', () => {
       join(config, 'below-a-file'),
     );
     expect(code).toBe(3);
-    expect(document.logs!.map(({ text }) => text).join('\n')).toContain('could not be written');
+    expect(document.error?.message).toContain('cannot be written');
     expect(
       readdirSync(home.dir).filter((name) => name.includes('partial') || name === 'none'),
     ).toEqual([]);

@@ -8,6 +8,8 @@ import { formatBytes } from '../../shared/base/format';
 import { type Bytes, GiB, MiB } from '../../shared/base/units';
 import { peakBytes } from '../../shared/budget/peak';
 import { tfjsLargestBuffer } from '../../shared/budget/tfjs';
+import { preset } from '../../shared/model/presets';
+import { runDefaults } from '../../shared/model/run';
 import type { Backend, ModelSpec, RunSpec } from '../../shared/model/spec';
 import { largestBatch, longestContext } from '../../shared/planning/fits';
 import { askWorkload } from './ask-workload';
@@ -27,6 +29,12 @@ export interface WorkloadRoom {
 
 const askRoom = (model: ModelSpec, run: RunSpec): Promise<WorkloadRoom> =>
   askWorkload({ model, run, room: true });
+
+/** Throws `unavailable` where the workload cannot have that backend here: many recordings are begun only where one could be. */
+export async function checkBackend(backend: Backend, ask = askRoom): Promise<void> {
+  const model = preset('gpt2-nano');
+  await ask(model, runDefaults(model, { framework: 'tfjs', backend }));
+}
 
 /**
  * What a GPU holds, and which backend is taken where none was asked for, is known to the workload alone: it is asked where

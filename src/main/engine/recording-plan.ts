@@ -11,7 +11,7 @@ import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { RecordingTerms, WorkloadInfo } from '../../shared/session/types';
 import { appRoot, workloadEntry, workloadNode } from '../install/paths';
 import { PrometheusServer } from '../prometheus/server';
-import { checkSaving } from '../workloads/checkpoint';
+import { prepareSaving } from '../workloads/checkpoint';
 import { environmentFor, Redactor, withoutValues } from '../workloads/environment';
 import { helperEnvironment, instrumentedEnvironment, isLeftAlone } from '../workloads/instrument';
 import { checkRoom } from './bundled-room';
@@ -48,7 +48,7 @@ interface Target {
   readonly workload: WorkloadInfo;
 }
 
-/** Throws `bad_input` for a request that cannot be carried out. */
+/** Throws `bad_input` for a request that cannot be carried out, and `unavailable` or `unwritable` where this machine cannot. */
 export function planRecording(request: RecordRequest, settings: LibrarySettings): RecordingPlan {
   const target = resolveTarget(request);
   const { workload } = target;
@@ -111,8 +111,8 @@ function bundledWorkload({ model, run, weights, saveWeights, cwd }: RecordReques
       'The bundled workload needs a model and a run.',
       'Give --model and --mode.',
     );
-  if (saveWeights !== undefined) checkSaving(run, saveWeights);
   checkRoom(model, run);
+  if (saveWeights !== undefined) prepareSaving(run, saveWeights);
   const task = {
     model,
     run,

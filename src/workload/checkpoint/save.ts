@@ -13,7 +13,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import type { ModelSpec } from '../../shared/model/spec';
 import { trainable } from '../model/matrix';
@@ -34,7 +34,6 @@ export async function saveWeights(
 ): Promise<void> {
   const partial = `${folder}.partial-${process.pid}`;
   try {
-    mkdirSync(dirname(folder), { recursive: true });
     mkdirSync(partial);
     await writeSafetensors(join(partial, 'model.safetensors'), collectTensors(model, weights));
     writeFileSync(

@@ -21,11 +21,23 @@ export function outputPath(out: string, fileName: string, endings: readonly stri
   return isFile ? resolve(out) : join(resolve(out), fileName);
 }
 
-/** Throws `unwritable`; `what` begins the sentence, for example "report". */
-export function writeFile(path: string, contents: string | Uint8Array, what: string): void {
-  writing(path, what, () => {
+/** What is written, as the sentence of a failure has it, and the option that says where. */
+export interface Written {
+  readonly what: string;
+  readonly option: string;
+}
+
+/** Throws `unwritable`. */
+export function writeFile(path: string, contents: string | Uint8Array, written: Written): void {
+  prepareFile(path, written);
+  writing(path, written, () => writeFileSync(path, contents));
+}
+
+/** Makes the folder of a file that is to be written. Throws `unwritable` where it cannot be, or the file could not. */
+export function prepareFile(path: string, written: Written): void {
+  writing(path, written, () => {
     makeFolder(dirname(path));
-    writeFileSync(path, contents);
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
   });
 }
 
@@ -36,27 +48,24 @@ export function writeFile(path: string, contents: string | Uint8Array, what: str
 export async function writePieces(
   path: string,
   pieces: AsyncIterable<Uint8Array>,
-  what: string,
+  written: Written,
 ): Promise<number> {
   const target = existsSync(path) ? realpathSync(path) : path;
   const draft = `${target}.part`;
-  const file = writing(path, what, () => {
-    makeFolder(dirname(path));
-    if (existsSync(target)) accessSync(target, constants.W_OK);
-    return openSync(draft, 'w');
-  });
+  prepareFile(path, written);
+  const file = writing(path, written, () => openSync(draft, 'w'));
   let bytes = 0;
   try {
     try {
       for await (const piece of pieces)
-        writing(path, what, () => {
+        writing(path, written, () => {
           for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
           bytes += piece.length;
         });
     } finally {
       closeSync(file);
     }
-    writing(path, what, () => renameSync(draft, target));
+    writing(path, written, () => renameSync(draft, target));
     return bytes;
   } catch (error) {
     rmSync(draft, { force: true });
@@ -64,14 +73,14 @@ export async function writePieces(
   }
 }
 
-function writing<T>(path: string, what: string, write: () => T): T {
+function writing<T>(path: string, { what, option }: Written, write: () => T): T {
   try {
     return write();
   } catch (cause) {
     throw new Failure(
       'unwritable',
       `The ${what} cannot be written to ${path}.`,
-      'Give a file or folder you may write to with --out.',
+      `Give a path you may write to with ${option}.`,
       cause,
     );
   }

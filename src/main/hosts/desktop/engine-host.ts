@@ -2,7 +2,7 @@
  * Owns the engine's utility process: starts it, hands windows their ports, starts it again once if it dies, and ends it
  * properly. Its output goes to a log file, where a stack trace is kept and where no person has to read it.
  */
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   MessageChannelMain,
@@ -11,6 +11,7 @@ import {
   utilityProcess,
 } from 'electron';
 import type { EngineState } from '../../../shared/contract/bridge';
+import { makeFolder } from '../../install/make-folder';
 import type { FromEngine, ToEngine } from './messages';
 
 export interface EngineHostOptions {
@@ -41,10 +42,7 @@ export class EngineHost {
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
-    mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
-    this.#log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
-    // A full disk must not end the application.
-    this.#log.on('error', () => {});
+    this.#log = openLog(options.logFile);
     this.#child = this.#start();
   }
 
@@ -121,4 +119,14 @@ export class EngineHost {
     this.#child = this.#start();
     this.#options.onState('restarted');
   }
+}
+
+/** Neither a full disk nor a folder that cannot be made ends the application: it goes on without a log. */
+function openLog(path: string): WriteStream {
+  try {
+    makeFolder(dirname(path), 0o700);
+  } catch (error) {
+    console.error(`no log is kept in ${path}:`, error);
+  }
+  return createWriteStream(path, { flags: 'a', mode: 0o600 }).on('error', () => {});
 }

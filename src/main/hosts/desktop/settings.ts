@@ -2,9 +2,10 @@
  * What the desktop application remembers between runs: where its window was, the chosen appearance, and the folder of
  * the last saved report. A missing or damaged file is the defaults, never an error.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../../install/make-folder';
 
 /** In device-independent pixels, as Electron has them. */
 export interface Bounds {
@@ -42,7 +43,7 @@ export function readSettings(path: string): Settings {
 /** Whole or not at all: the file is written beside and renamed. What cannot be saved is not worth a complaint. */
 export function writeSettings(path: string, settings: Settings): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     const temporary = `${path}.${process.pid}.tmp`;
     writeFileSync(temporary, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
     renameSync(temporary, path);

@@ -22,7 +22,8 @@ import { PLAIN_READING } from '../../../../shared/chapter/sweeps/reading';
 import { fillCommand, findPlaceholders, parseAxis } from '../../../../shared/chapter/sweeps/sweep';
 import { rejectOption } from '../../../../shared/model/reject-field';
 import { choice } from '../../../../shared/model/settings/kinds';
-import { BACKENDS } from '../../../../shared/model/spec';
+import { BACKENDS, type Backend } from '../../../../shared/model/spec';
+import { checkBackend } from '../../../engine/bundled-room';
 import type { Engine } from '../../../engine/engine';
 import { recordedOutcomes } from '../../../engine/experiments';
 import { MAX_REPEATS, planBundled, recordedSweep } from '../../../engine/run-sweep';
@@ -99,15 +100,20 @@ function sweepOptions({ repeat, fresh = false }: ExperimentOptions) {
   return { repeats, mayResume: !fresh };
 }
 
+/** Null leaves it to the workload. */
+const readBackend = ({ backend }: ExperimentOptions): Backend | null =>
+  backend === undefined ? null : choice(BACKENDS).parse('--backend', backend);
+
 /** A sweep, and what the chapter works out and other recordings have measured under the same name. */
 function oneSweep(sweep: BundledSweep, options: ExperimentOptions, output: Output): Promise<void> {
   const { name, title, law } = sweep;
-  const { full = false, backend, run } = options;
-  const chosen = backend === undefined ? null : choice(BACKENDS).parse('--backend', backend);
+  const { full = false, run } = options;
+  const chosen = readBackend(options);
   const plan = planBundled(sweep, full, chosen, sweepOptions(options));
   const experiment = EXPERIMENTS.find((known) => known.name === name) ?? null;
   const measurement = findMeasurement(name);
   return withEngine(async (engine) => {
+    if (run && chosen !== null) await checkBackend(chosen);
     const outcome = run
       ? await followSweep(engine, plan, output)
       : await recordedSweep(engine, plan);
@@ -191,12 +197,14 @@ function refuseToRun({ name }: Experiment, { full, backend }: ExperimentOptions)
 /** What the recordings say: made now, or with --no-run those of the library. */
 async function measuredBy(
   measurement: Measurement,
-  { full = false, run, backend }: ExperimentOptions,
+  options: ExperimentOptions,
   output: Output,
 ): Promise<Outcome | null> {
-  const chosen = backend === undefined ? null : choice(BACKENDS).parse('--backend', backend);
+  const { full = false, run } = options;
+  const chosen = readBackend(options);
   return withEngine(async (engine) => {
     if (!run) return recorded(engine, measurement, full);
+    if (chosen !== null) await checkBackend(chosen);
     const recordings = measurement.recordings(full);
     const docs = [];
     const folder = mkdtempSync(join(tmpdir(), 'plumbline-experiment-'));

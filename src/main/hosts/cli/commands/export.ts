@@ -46,7 +46,7 @@ export function registerExport(program: Command, output: Output): void {
           extname(begun.fileName).slice(1),
         ];
         const path = outputPath(out, begun.fileName, endings.filter(Boolean));
-        const bytes = await writePieces(path, pieces, 'export');
+        const bytes = await writePieces(path, pieces, { what: 'export', option: '--out' });
         await warnOfSharing(engine, [id], format, output);
         output.result({ path, bytes }, () => path);
       });

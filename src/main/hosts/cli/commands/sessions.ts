@@ -166,6 +166,6 @@ export function writeReport({ fileName, text, bytes }: ReportFile, out: string):
     fileName,
     REPORT_FORMATS.flatMap(({ endings }) => endings),
   );
-  writeFile(path, bytes ?? text, 'report');
+  writeFile(path, bytes ?? text, { what: 'report', option: '--out' });
   return path;
 }

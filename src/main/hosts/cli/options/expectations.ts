@@ -2,8 +2,7 @@
  * `--fail-on` and `--junit`, alike for record and compare. The document comes first and whole on stdout; what was not
  * met is named on stderr, since stdout holds one document, and in the document's field `expectations`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../../../../shared/session/expectations';
 import { renderOutcomes } from '../../../engine/exports';
 import type { Output } from '../output';
+import { prepareFile, writeFile } from '../write-file';
 
 export interface ExpectationOptions {
   readonly failOn?: string;
@@ -26,7 +26,9 @@ export function addExpectationOptions(command: Command, example: string): Comman
     .option('--junit <file>', 'write the expectations as JUnit XML');
 }
 
-/** Refused before anything is recorded; empty where none were given. */
+const JUNIT = { what: 'JUnit file', option: '--junit' };
+
+/** Refused before anything is recorded, a JUnit file that could not be written among them; empty where none were given. */
 export function parseExpectationOptions(
   { failOn, junit }: ExpectationOptions,
   relation: Expectation['relation'],
@@ -38,7 +40,10 @@ export function parseExpectationOptions(
       'Add --fail-on, for example --fail-on peak=8GiB.',
     );
   }
-  return failOn === undefined ? [] : parseExpectations(failOn, relation);
+  if (failOn === undefined) return [];
+  const expectations = parseExpectations(failOn, relation);
+  if (junit !== undefined) prepareFile(resolve(junit), JUNIT);
+  return expectations;
 }
 
 /** Writes the JUnit file, names what was not met and returns the exit code: 0 or 4. */
@@ -50,26 +55,13 @@ export function reportOutcomes(
   durationUs: number,
 ): number {
   if (junit !== undefined)
-    writeJunit(
+    writeFile(
       resolve(junit),
       renderOutcomes('junit', { suite, outcomes, seconds: durationUs / 1e6 }),
+      JUNIT,
     );
   const failure = unmet(outcomes);
   if (failure === null) return 0;
   output.tell(failure.message, failure.remedy);
   return failure.exitCode;
-}
-
-function writeJunit(path: string, xml: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, xml);
-  } catch (cause) {
-    throw new Failure(
-      'unwritable',
-      `The JUnit file cannot be written to ${path}.`,
-      'Give a path you may write to with --junit.',
-      cause,
-    );
-  }
 }

@@ -1,13 +1,13 @@
 /** One recording of the bundled workload that a command needs whole: anything but a complete session is a failure. */
 
-import { Failure } from '../../../../shared/base/failure';
+import { FAILURE_CODES, Failure } from '../../../../shared/base/failure';
 import type { RecordRequest } from '../../../../shared/contract/api';
 import type { Engine } from '../../../engine/engine';
 import type { EndedSession } from '../../../engine/recording';
 import { follow } from '../follow';
 import type { Output } from '../output';
 
-/** Throws `interrupted` and `workload_failed`; what was recorded stays in the library. `what` begins the sentence. */
+/** Throws `interrupted`, `unavailable` where the machine lacks what the workload was told to use, and `workload_failed`; what was recorded stays in the library. `what` begins the sentence. */
 export async function recordBundled(
   engine: Engine,
   request: Omit<RecordRequest, 'bundled'>,
@@ -29,7 +29,7 @@ export async function recordBundled(
   if (data.status === 'complete') return data;
   const last = (await lastError(engine, data.id)) ?? `exit code ${data.exitCode}`;
   throw new Failure(
-    'workload_failed',
+    data.exitCode === FAILURE_CODES.unavailable ? 'unavailable' : 'workload_failed',
     `The bundled workload failed: ${last}.`,
     `Run "plumbline show ${data.id}" for its log.`,
   );
