@@ -179,7 +179,13 @@ const ALLOWED = {
   ],
   'main/hosts/cli/options': ['shared/**', 'main/engine', 'main/hosts/cli'],
   'main/hosts/cli/text': ['shared/**'],
-  'main/hosts/desktop': ['shared/base', 'shared/contract', 'main/contract', 'main/engine'],
+  'main/hosts/desktop': [
+    'shared/base',
+    'shared/contract',
+    'main/contract',
+    'main/install',
+    'main/engine',
+  ],
   'main/hosts/server': ['shared/base', 'shared/contract', 'main/contract'],
 
   preload: ['shared/contract'],
