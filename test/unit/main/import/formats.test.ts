@@ -198,6 +198,15 @@ describe('CSV of --query-gpu', () => {
     expect(warned(trace, /no header/)).toBe(false);
   });
 
+  test('a row number counts no GPUs, unless its rows are of one moment', () => {
+    const log = (stamp: (i: number) => string) =>
+      readBytes(
+        Array.from({ length: 6 }, (_, i) => `${stamp(i)}, ${i}, ${1000 + i} MiB, 5 %\n`).join(''),
+      ).gpus.length;
+    expect(log((i) => `2025/01/01 00:00:0${i}.000`)).toBe(1);
+    expect(log(() => '2025/01/01 00:00:00.000')).toBe(6);
+  });
+
   test('GPUs are known by uuid, by bus address in the order of addresses, and across rows by either', () => {
     const byUuid = readBytes('uuid, memory.used [MiB]\nGPU-b, 2 MiB\nGPU-a, 1 MiB\nGPU-b, 3 MiB\n');
     expect(samples(byUuid, 'gpu0.memory.used').map(([, value]) => value / MiB)).toEqual([2, 3]);

@@ -35,6 +35,19 @@ describe('a packed column', () => {
     }
   });
 
+  it('is whole wherever the room of what it is written to ends', () => {
+    const next = random(13);
+    const column = Float64Array.from({ length: 64 }, () => Math.floor(next() * 2 ** 24));
+    for (let before = 3800; before < 4200; before++) {
+      const out = new ByteWriter();
+      for (let i = 0; i < before; i++) out.byte(i & 255);
+      packColumn(out, column);
+      const bytes = new ByteReader(out.copy());
+      for (let i = 0; i < before; i++) bytes.byte();
+      expect(unpackColumn(bytes, column.length)).toEqual(column);
+    }
+  });
+
   it('holds several columns one after the other', () => {
     const out = new ByteWriter();
     const columns = [Float64Array.of(1, 5, 9), Float64Array.of(0.5), new Float64Array(200).fill(7)];

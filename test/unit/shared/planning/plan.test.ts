@@ -136,6 +136,16 @@ describe('what makes a run fit', () => {
     expect(first).toMatchObject({ options: ['--attention sdpa'], cost: 0 });
   });
 
+  it('can be weights of one byte where the card multiplies such, and nowhere else', () => {
+    const offers = (gpu: string) => {
+      const serving = runDefaults(llama, { framework: 'pytorch', mode: 'serve', gpu });
+      const changes = changesThatFit(llama, serving, 0.75 * peakBytes(llama, serving));
+      return changes.some(({ options }) => options.includes('--precision fp8'));
+    };
+    for (const { name, peak } of GPUS)
+      expect([name, offers(name)]).toEqual([name, peak.fp8 !== null]);
+  });
+
   it('can be more GPUs, no fewer of which would do', () => {
     const found = fewestGpus(
       llama,

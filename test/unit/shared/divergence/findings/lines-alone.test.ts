@@ -314,8 +314,12 @@ describe('a line that nothing is known of', () => {
     expect(kinds([line, busy(() => 80_000)])).toEqual(['plateau']);
   });
 
-  it('that rises for a moment is a spike, with what was running', () => {
-    const markers = phase('decode', null, 178_000, 186_000);
+  it.each([
+    ['before and after it', 178_000, 186_000],
+    ['from that moment on', 180_000, 186_000],
+    ['until that moment', 170_000, 180_000],
+  ])('that rises for a moment is a spike, with what was running %s', (_when, begin, end) => {
+    const markers = phase('decode', null, begin, end);
     const lines = [log('gpu0.memory.used', 300, (i) => (i === 180 ? 9 * GiB : 5 * GiB))];
     const [spike, ...rest] = found(lines, { markers });
     expect(rest).toEqual([]);
