@@ -87,4 +87,5 @@ export function formatSetting(value: unknown, field?: string): string {
   return String(value);
 }
 
-const isSetting = (field: string): field is keyof typeof RUN_SETTINGS => field in RUN_SETTINGS;
+const isSetting = (field: string): field is keyof typeof RUN_SETTINGS =>
+  Object.hasOwn(RUN_SETTINGS, field);

@@ -57,16 +57,11 @@ function marksTable(marks: readonly Mark[]): WordTable {
  */
 function ledgerTable({ ledger, phases }: Overlay): WordTable | null {
   if (ledger === undefined || ledger.phases.length === 0) return null;
+  const ranks = new Set(phases.map(({ rank }) => rank));
   const highest = new Map<string, LedgerRow>();
   for (const row of ledger.phases) {
-    const name = `${row.phase === null ? '' : phaseName({ ...row, phase: row.phase })}${
-      phases.some(({ rank }) => rank !== phases[0]!.rank)
-        ? `, ${rankName(
-            row.rank,
-            phases.map(({ rank }) => rank),
-          )}`
-        : ''
-    }`;
+    const phase = row.phase === null ? '' : phaseName({ ...row, phase: row.phase });
+    const name = ranks.size > 1 ? `${phase}, ${rankName(row.rank, ranks)}` : phase;
     if ((highest.get(name)?.measured ?? Number.NEGATIVE_INFINITY) < row.measured)
       highest.set(name, row);
   }

@@ -60,7 +60,7 @@ export const roleFor = (point: Point, repeat: number): string =>
 /** What stands in braces in the command and is no axis of the sweep: a program gets it as it stands. */
 export function findPlaceholders(command: readonly string[], point: Point): readonly string[] {
   const named = command.flatMap((word) => word.match(/\{[A-Za-z_][\w-]*\}/g) ?? []);
-  return [...new Set(named)].filter((name) => !(name.slice(1, -1) in point));
+  return [...new Set(named)].filter((name) => !Object.hasOwn(point, name.slice(1, -1)));
 }
 
 const beside = (others: readonly string[]): string =>
