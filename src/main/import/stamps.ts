@@ -191,8 +191,9 @@ function utc(
   second: number,
 ): number | null {
   if (month < 0 || month > 11 || hour > 23 || minute > 59 || second > 60) return null;
-  const ms = Date.UTC(year, month, day, hour, minute, second);
-  return new Date(ms).getUTCDate() === day || hour === 23 ? ms : null;
+  if (new Date(Date.UTC(year, month, day)).getUTCDate() !== day) return null;
+  // A leap second is the first of the next minute.
+  return Date.UTC(year, month, day, hour, minute, second);
 }
 
 /** Null where the zone is not named, or by letters that more than one zone has. */
