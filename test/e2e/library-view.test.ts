@@ -1,5 +1,5 @@
 /** The library in a browser: empty it offers a first session, what is said of one is told at its field, what is deleted can be had back. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -82,5 +82,16 @@ describe.skipIf(why !== null)(`the library in a browser${why ? ` (skipped: ${why
 
   it('logs no error on the way', () => {
     expect(served.faults).toEqual([]);
+  });
+
+  it('says which file of it cannot be read, rather than nothing', async () => {
+    writeFileSync(join(folder, 'broken.plumbline'), 'not a session');
+    const other = await served.open('#/');
+    const note = other.getByRole('status').filter({ hasText: 'broken.plumbline' });
+    await note.waitFor();
+    expect(await findSerious(other)).toEqual([]);
+    await note.getByRole('link', { name: 'Doctor' }).click();
+    await other.getByRole('heading', { name: 'Doctor' }).waitFor();
+    await other.close();
   });
 });

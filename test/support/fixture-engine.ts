@@ -136,6 +136,7 @@ export function fixtureEngine(
       [...sessions.values()]
         .map(SUMMARY)
         .sort((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? '')),
+    damaged: async () => [],
     learned: async () => NOTHING_LEARNED,
     learn: async () => NOTHING_LEARNED,
     forgetLearned: async () => NOTHING_LEARNED,

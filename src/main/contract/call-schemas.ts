@@ -90,6 +90,7 @@ export const CALL_SCHEMAS: {
 } = {
   info: nothing,
   list: nothing,
+  damaged: nothing,
   show: z.object({ id, series, until }),
   glance: z.object({ id, series, until }),
   brief: z.object({ id, series, until }),

@@ -5,6 +5,7 @@ import type { Sessions } from './sessions';
 
 export const QUERY_METHODS = [
   'list',
+  'damaged',
   'show',
   'glance',
   'brief',
@@ -40,10 +41,12 @@ export const NEEDS_ANALYSIS: ReadonlySet<QueryMethod> = new Set([
   'report',
 ]);
 
+/** They open many files, each of which has a limit of its own. */
+const OF_MANY_FILES: ReadonlySet<QueryMethod> = new Set(['list', 'damaged']);
+
 type Answer = (question: unknown) => unknown;
 
 export function answerQuery(sessions: Sessions, method: QueryMethod, question: unknown): unknown {
   const ask = () => (sessions[method] as Answer).call(sessions, question);
-  // A list opens many files, each of which has a limit of its own.
-  return method === 'list' ? ask() : withinTime(QUESTION_LIMIT_MS, ask);
+  return OF_MANY_FILES.has(method) ? ask() : withinTime(QUESTION_LIMIT_MS, ask);
 }

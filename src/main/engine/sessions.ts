@@ -76,6 +76,10 @@ export class Sessions {
       .sessions.map((one) => (one.status === 'recording' ? this.#withPeaksSoFar(one) : one));
   }
 
+  damaged(): Answer<'damaged'> {
+    return this.#library.list().damaged;
+  }
+
   /** A recorder writes what a list shows of the peaks when it ends; until then they are those of what it has committed. */
   #withPeaksSoFar(summary: SessionSummary): SessionSummary {
     const peaks = unlessFailure(() =>

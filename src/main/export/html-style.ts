@@ -22,11 +22,11 @@ const DATA =
   variables('s', LINE_COLORS);
 
 const LIGHT = `
---bg:#f6f7f9;--card:#fff;--ink:#171b26;--soft:#5b6475;--faint:#8a93a3;--rule:#e3e7ee;--grid:#171b2614;--accent:#3b5bdb;
+--bg:#f6f7f9;--card:#fff;--ink:#171b26;--soft:#5b6475;--faint:#67707f;--rule:#e3e7ee;--grid:#171b2614;--accent:#3b5bdb;
 --line:#10131c;--halo:#ffffffd9;--good:#1f7a4d;--good-bg:#e3f5eb;--warn:#9a5b00;--warn-bg:#fff3d9;--bad:#b42318;--bad-bg:#fdecea;`;
 
 const DARK = `
---bg:#0f1218;--card:#171b23;--ink:#e8ebf1;--soft:#a2abba;--faint:#767f8f;--rule:#2a303b;--grid:#e8ebf118;--accent:#91a7ff;
+--bg:#0f1218;--card:#171b23;--ink:#e8ebf1;--soft:#a2abba;--faint:#878f9e;--rule:#2a303b;--grid:#e8ebf118;--accent:#91a7ff;
 --line:#fff;--halo:#0f1218cc;--good:#6ee7a8;--good-bg:#12301f;--warn:#ffcc70;--warn-bg:#3a2a08;--bad:#ff9b91;--bad-bg:#3d1714;`;
 
 export const STYLE = `

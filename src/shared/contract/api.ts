@@ -171,6 +171,8 @@ export interface BegunExport {
 interface Methods {
   info(): Promise<AppInfo>;
   list(): Promise<readonly SessionSummary[]>;
+  /** Files of the library that cannot be read, and so are none of the sessions listed; the message says why. */
+  damaged(): Promise<readonly { readonly path: string; readonly message: string }[]>;
   /** Everything of a session, every row included; a front end that shows it asks for `brief` and pages. */
   show(q: { id: string; series?: string } & AsKnown): Promise<SessionDocument>;
   /** A long session that is still to be analysed, as far as it can be drawn before; null of every other, whose `brief` is here as soon. */
@@ -288,6 +290,7 @@ export type EngineApi = { readonly [Name in keyof Methods]: Callable<Methods[Nam
 const METHODS: Readonly<Record<keyof Methods, true>> = {
   info: true,
   list: true,
+  damaged: true,
   show: true,
   trace: true,
   glance: true,

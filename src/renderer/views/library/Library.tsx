@@ -7,6 +7,7 @@ import { ComingCards } from '../../components/ComingCards';
 import { FailureNote } from '../../components/FailureNote';
 import { useFileDrop } from '../../components/useFileDrop';
 import { go, useParameter } from '../../state/router';
+import { DamagedFiles } from './DamagedFiles';
 import { EmptyLibrary } from './EmptyLibrary';
 import { LibraryHead } from './LibraryHead';
 import { Filters, SearchProblem } from './SearchBar';
@@ -59,6 +60,7 @@ export function Library() {
       <Filters sessions={sessions} search={search} onSearch={onSearch} />
       {error !== null && <FailureNote error={error} />}
       <ListState list={list} />
+      {list.data !== null && <DamagedFiles count={sessions.length} />}
       {list.data?.length === 0 && (
         <EmptyLibrary onRecord={() => go('#/record')} onImport={() => setDialog('import')} />
       )}

@@ -18,6 +18,7 @@ export function LoadingSession({
   if (error !== null)
     return (
       <main className="page narrow">
+        <h1>The session cannot be shown</h1>
         <FailureNote error={error} onRetry={refresh} />
         <p>
           <a className="button" href="#/">
