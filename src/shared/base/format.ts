@@ -131,3 +131,7 @@ export function formatEnergy(joules: Maybe): string {
 export function formatList(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
+
+/** A title goes on in a sentence; a name or an abbreviation keeps its capitals. */
+export const lowerFirst = (text: string): string =>
+  /^[A-Z](?:[a-z]| )/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;

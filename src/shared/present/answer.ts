@@ -1,5 +1,5 @@
 /** The answer first: one sentence that says what was measured, what was predicted, and why the two part. */
-import { formatBytes, formatInteger, formatSignedBytes } from '../base/format';
+import { formatBytes, formatInteger, formatSignedBytes, lowerFirst } from '../base/format';
 import type { Bytes } from '../base/units';
 import { showsRun } from '../divergence/overlay/shows-run';
 import type { Finding } from '../divergence/overlay/types';
@@ -90,7 +90,3 @@ function tellSince({ per, since, sinceRange }: NonNullable<Finding['slope']>): s
     ? `since ${per} ${low} or ${high}`
     : `since about ${per} ${formatInteger(since)} (${low} to ${high})`;
 }
-
-/** A title goes on in a sentence; a name or an abbreviation keeps its capitals. */
-const lowerFirst = (text: string): string =>
-  /^[A-Z](?:[a-z]| )/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;

@@ -7,6 +7,7 @@ import {
 } from '../base/format';
 import { showsRun } from '../divergence/overlay/shows-run';
 import type { SessionDocument } from '../session/session-document';
+import { TREE_RSS } from '../trace/series-ids';
 import { notCompared } from './not-compared';
 
 /** The session in one sentence with its figures. */
@@ -20,15 +21,15 @@ export function headline(doc: SessionDocument): string {
   if (!measuredPeak)
     return predictedPeak.refined === null
       ? 'No memory was measured and none was predicted.'
-      : `No memory was measured; ${formatBytes(predictedPeak.refined)} were predicted.`;
+      : `${tellUnmeasured(doc)}; ${formatBytes(predictedPeak.refined)} were predicted.`;
   const unlike = notCompared(doc);
   if (unlike !== null) return unlike;
+  if (!showsRun(overlay))
+    return `No run is seen in this trace: memory rose by ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted.`;
   if (residualBytes === null)
     return predictedPeak.observed === undefined
       ? `Memory peaked at ${formatBytes(measuredPeak.bytes)}. Nothing was predicted.`
       : `Memory peaked at ${formatBytes(measuredPeak.bytes)}; its own first steps let expect ${formatBytes(predictedPeak.observed)}: ${formatSignedBytes(measuredPeak.bytes - predictedPeak.observed)}.`;
-  if (!showsRun(overlay))
-    return `No run is seen in this trace: memory rose by ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted.`;
   const flags = overlay.phases.filter((row) => row.flagged).length;
   const phases =
     flags === 0
@@ -41,6 +42,15 @@ export function headline(doc: SessionDocument): string {
     return `Measured and predicted peak agree to the byte: ${formatExactBytes(measuredPeak.bytes)}.${phases}`;
   return `Memory peaked at ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted: ${formatSignedBytes(residualBytes)} (${formatSignedPercent(residualPercent)}).${phases}`;
 }
+
+/** The bundled workload is measured by its tensors alone, of which a run that failed at once made none. */
+export const tellUnmeasured = ({
+  workload,
+  series,
+}: Pick<SessionDocument, 'workload' | 'series'>) =>
+  workload.kind === 'bundled' && series.some(({ id }) => id === TREE_RSS)
+    ? 'It ended before it made a tensor'
+    : 'No memory was measured';
 
 /** How the session ended, in words. */
 export function describeStatus({ status, exitCode, signal }: SessionDocument): string {

@@ -1,5 +1,5 @@
 /** What it means that a session has no findings: all is well, or there was nothing to look at. */
-import { formatDuration, formatInteger } from '../base/format';
+import { formatDuration, formatInteger, lowerFirst } from '../base/format';
 import { median } from '../base/statistics';
 import type { Micros } from '../base/units';
 import { MIN_SECONDS } from '../divergence/findings/growth';
@@ -9,6 +9,7 @@ import { countFlagged } from '../session/phase-kinds';
 import type { SessionDocument } from '../session/session-document';
 import type { WorkloadInfo } from '../session/types';
 import { deviceIn, deviceMetricIn, usedMemory } from '../trace/series-ids';
+import { tellUnmeasured } from './headline';
 import { tellObserved } from './observed';
 
 /** A run that ended by then may have lain between two readings at the usual rate. */
@@ -49,7 +50,8 @@ export function noFindings({
     return tellAlone('No GPU memory was measured to compare the budget with', alone);
   if (status === 'recording')
     return `${tellSoFar({ overlay, phaseKinds })} Phases are looked at as they end.`;
-  if (overlay.series === null) return 'Nothing to compare: no memory was measured.';
+  if (overlay.series === null)
+    return `Nothing to compare: ${lowerFirst(tellUnmeasured({ workload, series }))}.`;
   if (overlay.phases.length === 0)
     return 'Only the peaks could be compared: no phase was announced, and none was found in the trace.';
   const flagged = overlay.phases.filter((phase) => phase.flagged).length;

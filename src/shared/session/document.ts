@@ -67,8 +67,8 @@ function describe(analysis: SessionAnalysis, markers: readonly Marker[]): Sessio
   });
 }
 
-const beyond = ({ peak }: LearnedBudget, { measuredPeak }: Overlay) =>
-  measuredPeak && measuredPeak.bytes - peak;
+const beyond = ({ peak }: LearnedBudget, { measuredPeak, residualBytes }: Overlay) =>
+  measuredPeak && residualBytes !== null ? measuredPeak.bytes - peak : null;
 
 /** What is drawn as a gap was measured, and is no longer to be had. */
 function damageWarning(series: SessionData['series']): string[] {

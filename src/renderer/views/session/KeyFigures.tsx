@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/base/format';
 import type { Tier } from '../../../shared/base/vocabulary';
+import { showsRun } from '../../../shared/divergence/overlay/shows-run';
 import { judgedByLearned } from '../../../shared/present/learned-words';
 import { observedFrom } from '../../../shared/present/observed';
 import { countFlagged } from '../../../shared/session/phase-kinds';
@@ -109,8 +110,10 @@ function Figure({
   );
 }
 
-const whyUnknown = ({ hostBesideGpu }: SessionDocument['overlay']): string =>
-  hostBesideGpu ? 'no GPU memory was measured' : 'not known yet';
+function whyUnknown(overlay: SessionDocument['overlay']): string {
+  if (overlay.hostBesideGpu) return 'no GPU memory was measured';
+  return showsRun(overlay) ? 'not known yet' : 'the trace shows no run';
+}
 
 interface Residual {
   readonly bytes: number | null;
@@ -126,6 +129,9 @@ const UNKNOWN: Residual = { bytes: null, percent: null };
 function peakResidual({ overlay, status }: SessionDocument, tier: Tier): Residual {
   const { measuredPeak: peak } = overlay;
   if (overlay.hostBesideGpu) return UNKNOWN;
+  // Of a trace that shows no run nothing is told against either tier.
+  const isApart = overlay.predictedPeak.refined !== null && overlay.residualBytes === null;
+  if (status !== 'recording' && isApart) return UNKNOWN;
   if (status === 'recording' && overlay.phases.length > 0) {
     const phase = overlay.phases.find(
       ({ span }) => peak !== null && span[0] <= peak.at && peak.at <= span[1],

@@ -16,6 +16,7 @@ import { type Measured, MeasuredLine } from './measured-line';
 import { ObservedTier, tellObserved } from './observed';
 import { pairTiers, predictedPeak, predictedRow, predictsLine } from './predicted';
 import { findShape, findStairs } from './segmentation';
+import { showsRun } from './shows-run';
 import type { MeasuredOverlay, Overlay, OverlayPhase } from './types';
 
 export interface OverlayInput {
@@ -58,9 +59,10 @@ export function buildOverlay(input: OverlayInput): Overlay {
   const isUnused =
     !isOff && input.goesOn !== true && !input.confinedTo?.length && usedNoGpu(lines, baselines);
   const candidates = candidateLines(lines, !isOff && !isUnused, input.confinedTo);
-  // The bundled workload tells of its tensors as soon as it has one: before, the memory of its process says nothing of them.
-  const isToCome = input.mustMatchExactly && input.goesOn === true && candidates[0] === TREE_RSS;
-  const best = isToCome ? undefined : candidates[0];
+  // The bundled workload tells of its tensors as soon as it has one: before, and of a run that ended without, the memory
+  // of its process says nothing of them.
+  const hasNoTensor = input.mustMatchExactly && candidates[0] === TREE_RSS;
+  const best = hasNoTensor ? undefined : candidates[0];
   const chosen = candidates.find((id) => id === input.use) ?? best;
   const data = chosen === undefined ? undefined : seriesById(lines, chosen);
   const line = data && new MeasuredLine(data, baselineFor(data.info.id, baselines), markers);
@@ -93,7 +95,7 @@ function measuredOverlay(
   const { id, intervalUs } = line.data.info;
   const refined = budget && predictedPeak(budget.tiers.refined, id).total;
   const isLike = budget === null || predictsLine(budget, id);
-  const residualBytes = isLike ? difference(peak.bytes, refined) : null;
+  const predictedPeaks = { textbook: budget?.tiers.textbook.total ?? null, refined };
   // Phases are sought in the trace where none is announced. The framework's bytes come with phases, and the shape of
   // resident memory is the runtime's.
   const canInfer = input.spans.length === 0 && !input.peaksAlone && isDeviceLine(id);
@@ -102,7 +104,14 @@ function measuredOverlay(
   const deviceBytes = input.deviceBytes?.[deviceIn(id) ?? ''];
   const told =
     shape === null && input.completed ? rowsSoFar(input.completed, line, input, refined) : null;
-  const predictedPeaks = { textbook: budget?.tiers.textbook.total ?? null, refined };
+  const phases =
+    budget !== null && shape !== null
+      ? inferredRows(inferredSpans(shape, budget), line, input)
+      : (told?.rows ?? input.spans.map((span) => phaseRow(span, line, input)));
+  // What shows no run has nothing of it to hold against what was predicted.
+  const isCompared =
+    isLike && showsRun({ measuredPeak: peak, predictedPeak: predictedPeaks, phases });
+  const residualBytes = isCompared ? difference(peak.bytes, refined) : null;
   return {
     series: id,
     alternatives: candidates.filter((other) => other !== id),
@@ -111,10 +120,7 @@ function measuredOverlay(
     predictedPeak: predictedPeaks,
     residualBytes,
     residualPercent: residualBytes === null || !refined ? null : (100 * residualBytes) / refined,
-    phases:
-      budget !== null && shape !== null
-        ? inferredRows(inferredSpans(shape, budget), line, input)
-        : (told?.rows ?? input.spans.map((span) => phaseRow(span, line, input))),
+    phases,
     ...(told && tellObserved({ predictedPeak: predictedPeaks }, told.observed, told.rows)),
     ...(stairs !== null && { stairs }),
     ...(deviceBytes !== undefined && { deviceBytes }),

@@ -1,12 +1,16 @@
 /** Whether a trace shows a run at all: idle devices hold a few MiB, and a run a share of what was predicted. */
-import { MiB } from '../../base/units';
-import type { Overlay } from './types';
+import { type Bytes, MiB } from '../../base/units';
+import type { Overlay, TierPair } from './types';
 
 export function showsRun({
   measuredPeak,
   predictedPeak: { refined },
   phases,
-}: Pick<Overlay, 'measuredPeak' | 'predictedPeak' | 'phases'>): boolean {
+}: {
+  readonly measuredPeak: { readonly bytes: Bytes } | null;
+  readonly predictedPeak: TierPair;
+  readonly phases: Overlay['phases'];
+}): boolean {
   return (
     phases.length > 0 ||
     measuredPeak === null ||

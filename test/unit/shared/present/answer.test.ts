@@ -220,7 +220,12 @@ test('what is not measured yet is not told as never measured', () => {
   const tell = (status: 'recording' | 'complete') =>
     answer({ ...document, status, overlay: unread, findings: [] });
   expect(tell('recording')).toMatch(/^No memory is measured yet; .* are predicted at the peak\.$/);
-  expect(tell('complete')).toMatch(/^No memory was measured; .* were predicted\.$/);
+  const toldTensors = /^It ended before it made a tensor; .* were predicted\.$/;
+  expect(tell('complete')).toMatch(toldTensors);
+  const unmeasured = { ...document, status: 'complete', overlay: unread, findings: [] } as const;
+  expect(answer({ ...unmeasured, series: [] })).toMatch(
+    /^No memory was measured; .* were predicted\.$/,
+  );
 });
 
 test('what only may be is told after what is, and as what may be', () => {

@@ -70,7 +70,27 @@ describe('the overlaid line', () => {
     });
     expect(overlayOf({ series: [rss, framework], ...begun }).series).toBe('framework.allocated');
     expect(overlayOf({ series: [rss], ...begun, use: 'tree.rss' }).series).toBe('tree.rss');
-    expect(overlayOf({ series: [rss], ...begun, goesOn: false }).series).toBe('tree.rss');
+  });
+
+  it('is none of a bundled run that ended before it made a tensor, and its peak is held against nothing', () => {
+    const { budget } = training(2);
+    const ended = overlayOf({ series: [rss], mustMatchExactly: true, budget });
+    expect(ended).toMatchObject({ series: null, measuredPeak: null, residualPercent: null });
+    expect(ended.predictedPeak.refined).toBe(budget.tiers.refined.total);
+  });
+
+  it('of a GPU that shows no run is held against nothing', () => {
+    const idle = series('gpu0.memory.used', [
+      [0, 0],
+      [1000, 3 * 2 ** 20],
+    ]);
+    const predicted = { params: 2 ** 30 };
+    const budget = budgetWith([['forward', null, null, predicted, predicted]]);
+    expect(overlayOf({ series: [idle], budget })).toMatchObject({
+      series: 'gpu0.memory.used',
+      residualBytes: null,
+      residualPercent: null,
+    });
   });
 
   it('can be chosen, and a choice the session lacks is passed over', () => {
