@@ -11,8 +11,14 @@ export interface Missing {
 export function findMissing(name: string): Missing | undefined {
   const spelled = name.replace(/[-. ]/g, '_');
   const [, why, remedy] = MISSING.find(([names]) => names.test(spelled)) ?? [];
-  return why === undefined || remedy === undefined ? undefined : { why, remedy };
+  return why === undefined || remedy === undefined
+    ? undefined
+    : { why, remedy: `${remedy} ${RECORD_ANYWAY}` };
 }
+
+/** What is not counted is measured all the same. */
+const RECORD_ANYWAY =
+  'Recorded without --model it is measured, and held against its own first steps.';
 
 /** Patterns of names whose words are joined by underscores, as architectures' are. */
 const MISSING: readonly (readonly [RegExp, why: string, remedy: string])[] = [

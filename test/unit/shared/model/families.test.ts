@@ -193,7 +193,7 @@ describe('a config.json', () => {
 
   it('of an architecture nobody knows is refused by name', () => {
     expect(() => modelFromConfig({ model_type: 'mamba2' }, 'x')).toThrow(
-      refusal(/"mamba2".*recurrent state/, /transformer/),
+      refusal(/"mamba2".*recurrent state/, /transformer.*Recorded without --model it is measured/),
     );
     expect(() => modelFromConfig({ model_type: 'perceptron' }, 'x')).toThrow(
       refusal(/"perceptron"/, /gpt2.*llama/),
