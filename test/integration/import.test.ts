@@ -235,6 +235,26 @@ describe('import', () => {
     expect(files()).toEqual([]);
   });
 
+  test('another program’s file without a reading is refused with what its own format lacks', async () => {
+    for (const [text, remedy] of [
+      [
+        '{"traceEvents": [{"ph": "X", "name": "x", "ts": 1, "dur": 1, "pid": 1, "tid": 1}]}',
+        /profile\(profile_memory=True\)/,
+      ],
+      [
+        '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"DCGM_FI_DEV_FB_USED"',
+        /ends in the middle of a document/,
+      ],
+    ] as const) {
+      const file = join(folder, 'other.json');
+      writeFileSync(file, text);
+      const failure = await failureOf('import', file);
+      expect(failure.message).toContain('holds no reading');
+      expect(failure.remedy).toMatch(remedy);
+      expect(failure.remedy).not.toContain('nvidia-smi');
+    }
+  });
+
   test('what is no trace at all is refused with exit code 2, and nothing is written', async () => {
     const letter = join(folder, 'letter.txt');
     writeFileSync(letter, 'Dear reader,\nthis is no trace.\n');

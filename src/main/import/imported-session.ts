@@ -7,7 +7,7 @@ import type { Bytes } from '../../shared/base/units';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { SessionData } from '../../shared/session/types';
 import { version } from '../install/paths';
-import { type ImportedTrace, nameSource } from './imported-trace';
+import { type ImportedTrace, NO_READING, nameSource } from './imported-trace';
 import { IDLE_DRIVER } from './process-sum';
 import type { ReadOptions } from './protocol';
 
@@ -34,11 +34,7 @@ export interface ImportedFile {
 export function findRefusal(trace: ImportedTrace, fileName: string): Failure | null {
   if (trace.samples === 0) {
     const answer = trace.error ? `: nvidia-smi printed "${trace.error}"` : '';
-    return new Failure(
-      'bad_input',
-      `${fileName} holds no reading${answer}.`,
-      'Record again once nvidia-smi answers; "plumbline import FILE --dry-run" tells what the file holds.',
-    );
+    return new Failure('bad_input', `${fileName} holds no reading${answer}.`, tellWhyEmpty(trace));
   }
   if (trace.series.length > 0) return null;
   return new Failure(
@@ -46,6 +42,14 @@ export function findRefusal(trace: ImportedTrace, fileName: string): Failure | n
     `None of the columns of ${fileName} could be named.`,
     'Name them with --columns, for example --columns timestamp,memory.used,utilization.gpu.',
   );
+}
+
+/** What the reader of the file's format says is missing, where it says so. */
+function tellWhyEmpty({ kind, warnings }: ImportedTrace): string {
+  const dryRun = '"plumbline import FILE --dry-run" tells what the file holds.';
+  if (nameSource(kind) === 'nvidia-smi') return `Record again once nvidia-smi answers; ${dryRun}`;
+  const told = warnings.filter((one) => one !== NO_READING);
+  return told.length === 0 ? dryRun : told.join(' ');
 }
 
 export function buildImportedSession(

@@ -44,6 +44,9 @@ const NEIGHBOURS: ReadonlySet<ImportKind> = new Set(
 export const nameSource = (kind: ImportKind): string =>
   NEIGHBOURS.has(kind) ? kind : 'nvidia-smi';
 
+/** A warning of a file in which nothing was found. */
+export const NO_READING = 'The file holds no reading.';
+
 /** A GPU as a line names it; whatever the line leaves out is unknown. */
 export interface GpuIdentity {
   readonly index?: number;

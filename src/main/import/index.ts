@@ -11,7 +11,7 @@ import { csv } from './csv';
 import { openText, readHead, readLines, readText, type TextFile } from './decode';
 import { errorText } from './error';
 import { INSTEAD, recognizeTool } from './foreign-tools';
-import type { ImportedTrace } from './imported-trace';
+import { type ImportedTrace, NO_READING } from './imported-trace';
 import { LineCleaner } from './line-cleaner';
 import { help, list } from './list';
 import { dmon, pmon } from './monitor';
@@ -130,7 +130,7 @@ function readJson(file: TextFile, format: JsonFormat, options: ReadOptions): Imp
   if (!items.end())
     trace.warn('The file ends in the middle of a document; what came before is kept.');
   reader.end();
-  if (trace.samples === 0) trace.warn('The file holds no reading.');
+  if (trace.samples === 0) trace.warn(NO_READING);
   return trace.finish(format.kind);
 }
 
@@ -181,6 +181,6 @@ function readRows(file: TextFile, options: ReadOptions): ImportedTrace {
     trace.warn(
       `${zeros} zero bytes were passed over, as a machine leaves them behind that goes down while it writes.`,
     );
-  if (trace.samples === 0 && format.kind !== 'error') trace.warn('The file holds no reading.');
+  if (trace.samples === 0 && format.kind !== 'error') trace.warn(NO_READING);
   return trace.finish(format.kind);
 }

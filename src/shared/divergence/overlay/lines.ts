@@ -43,11 +43,13 @@ export function devicesBeside(series: readonly SeriesData[], line: string | null
   );
 }
 
-export function listDevices(series: readonly SeriesData[]): string[] {
-  return series.flatMap(({ info }) =>
-    deviceMetricIn(info.id) === 'memory.used' ? (deviceIn(info.id) ?? []) : [],
+export const listDevices = (series: readonly SeriesData[]): string[] =>
+  devicesWith(series, 'memory.used');
+
+const devicesWith = (series: readonly SeriesData[], metric: string): string[] =>
+  series.flatMap(({ info }) =>
+    deviceMetricIn(info.id) === metric ? (deviceIn(info.id) ?? []) : [],
   );
-}
 
 export function seriesById(series: readonly SeriesData[], id: string): SeriesData | undefined {
   return series.find(({ info }) => info.id === id);
@@ -136,7 +138,8 @@ export function candidateLines(
           .map((gpu) => ({ gpu, rise: rise(gpu) }))
           .sort((a, b) => b.rise - a.rise)
           .map(({ gpu }) => gpu);
-  const named = listDevices(all);
+  // A list of processes tells what they hold on a device whose own memory nobody read.
+  const named = [...new Set([...listDevices(all), ...devicesWith(all, 'process.memory')])];
   const gpus = [
     ...byRise(named.filter((gpu) => confinedTo.includes(gpu))),
     ...byRise(named.filter((gpu) => !isMigDevice(gpu))),

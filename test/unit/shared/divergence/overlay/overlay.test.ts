@@ -34,6 +34,12 @@ describe('the overlaid line', () => {
     expect(overlayOf({ series: [rss] }).series).toBe('tree.rss');
   });
 
+  it('is what processes hold on a device whose own memory nobody read', () => {
+    const listed = flat('gpu0.process.memory', 400);
+    expect(overlayOf({ series: [rss, listed] }).series).toBe('gpu0.process.memory');
+    expect(overlayOf({ series: [listed] }).measuredPeak?.bytes).toBe(400);
+  });
+
   it('is of what was used where no GPU was: by what the device held', () => {
     const [rests, baselines] = [
       flat('gpu0.memory.used', 900 * MB),
