@@ -1637,8 +1637,10 @@ def _adapter_fields(model):
     if len(ranks) != 1:
         return {}
     dropouts = [getattr(drop, "p", 0.0) for _name, one in layers for drop in one.lora_dropout.values()]
+    # PEFT casts them to fp32 unless it is told to keep what the model is in.
+    dtypes = {_DTYPES.get(str(matrix.weight.dtype)) for _name, one in layers for matrix in one.lora_A.values()}
     return {
-        "loraRank": ranks.pop(), "loraTargets": ",".join(sorted({name for name, _one in layers})),
+        "loraDtype": dtypes.pop() if len(dtypes) == 1 else None, "loraRank": ranks.pop(), "loraTargets": ",".join(sorted({name for name, _one in layers})),
         "loraDropout": max(dropouts, default=0.0), "dora": any(len(one.lora_magnitude_vector) > 0 for _name, one in layers),
     }
 

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { announcedModel, announcedRun } from '../../src/main/engine/announced';
+import { computeBudget } from '../../src/shared/budget/budget';
 import { wholeShard } from '../../src/shared/budget/sharding/shard';
 import { countRankParameters } from '../../src/shared/budget/weights';
 import { runPython, torchPython } from '../support/python';
@@ -24,6 +25,7 @@ const SETTINGS: Readonly<Record<string, object>> = {
   'an expression': { loraRank: 8, loraTargets: 'k_proj,up_proj' },
   directions: { loraRank: 4, loraTargets: 'q_proj,v_proj', dora: true },
   'in half': { loraRank: 4, precision: 'bf16' },
+  'in half throughout': { loraRank: 4, precision: 'bf16', loraPrecision: 'bf16' },
   gpt2: { loraRank: 4, loraTargets: 'c_attn,c_proj' },
   added: { loraRank: 3, loraTargets: 'down_proj,k_proj' },
 };
@@ -34,18 +36,25 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   scales: /adapters beside it, and not low-rank ones of one rank/,
 };
 
+interface Case {
+  readonly name: string;
+  readonly trained: number;
+  readonly held: number;
+  readonly gradients: number;
+}
+
 it.skipIf(!python)(`counts what PEFT trains, or says why it cannot${reason}`, async () => {
   const { code, lines, stdout, stderr } = await runPython(python ?? '', [script, helpers]);
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   const cases = stdout
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { name: string; trained: number; held: number });
+    .map((line) => JSON.parse(line) as Case);
   expect(cases.map(({ name }) => name)).toEqual([
     ...Object.keys(SETTINGS),
     ...Object.keys(REFUSED),
   ]);
-  for (const { name, trained, held } of cases) {
+  for (const { name, trained, held, gradients } of cases) {
     const from = lines.findIndex(({ text }) => text === `case ${name}`);
     const announced = lines.slice(from).find(({ type }) => type === 'model')?.fields ?? {};
     const ran = lines.slice(from).find(({ type }) => type === 'run')?.fields;
@@ -65,5 +74,9 @@ it.skipIf(!python)(`counts what PEFT trains, or says why it cannot${reason}`, as
       held,
       trained,
     });
+    const { phases } = computeBudget(model, run).tiers.refined;
+    const backward = phases.find(({ phase }) => phase === 'backward');
+    // Small matrices fill their blocks by chance; another precision is half or twice as much.
+    expect(Math.abs((backward?.endComponents.gradients ?? 0) / gradients - 1)).toBeLessThan(0.2);
   }
 });

@@ -17,7 +17,7 @@ export const TOLERANCE = 0.005;
 
 /** The low-rank adapters, where the announcement names their rank; none of it where it does not. */
 export function announcedAdapters(fields: Fields): Partial<RunSpec> {
-  const { loraTargets, loraDropout, dora } = fields;
+  const { loraTargets, loraDropout, dora, loraDtype } = fields;
   const loraRank = whole(fields.loraRank);
   if (loraRank === undefined) return {};
   return {
@@ -25,6 +25,7 @@ export function announcedAdapters(fields: Fields): Partial<RunSpec> {
     ...(typeof loraTargets === 'string' && { loraTargets }),
     ...(typeof loraDropout === 'number' && loraDropout > 0 && { loraDropout }),
     ...(dora === true && { dora }),
+    ...((loraDtype === 'bf16' || loraDtype === 'fp16') && { loraPrecision: loraDtype }),
   };
 }
 

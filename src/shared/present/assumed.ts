@@ -33,6 +33,10 @@ export function listAssumed(
       isOpen('unquantizedPrecision') && castsUnquantized(run, model),
       'embeddings, norms and head cast to fp32 (PEFT)',
     ],
+    [
+      isOpen('loraPrecision') && (run.loraRank ?? 0) > 0 && run.precision !== 'fp32',
+      'adapters in fp32 (PEFT)',
+    ],
     [isPyTorch && run.mode !== 'serve' && isOpen('attention'), run.attention],
     [isOpen('dp') && (run.zero ?? 0) > 0, 'one rank (--dp), where ZeRO shards nothing'],
     [run.mode === 'train' && isOpen('optimizer'), OPTIMIZERS[run.optimizer] ?? run.optimizer],

@@ -63,20 +63,20 @@ const TYPES: Readonly<Record<Precision, ElementBytes>> = {
   mxfp4: QUANTIZED,
 };
 
-/** PEFT keeps adapters of a half-precision or quantized model in fp32, and so their gradients and states. */
-const FP32_ADAPTERS = { adapter: 4, gradient: 4, state: 4 } as const;
-
 /** Adapters on a model that PEFT has prepared: what flows between layers is fp32 as its norms are, under autocast. */
 const PREPARED: ElementBytes = { ...MIXED, quantized: true };
 
 type TypedRun = Pick<
   RunSpec,
-  'precision' | 'loraRank' | 'gradientPrecision' | 'unquantizedPrecision'
+  'precision' | 'loraRank' | 'loraPrecision' | 'gradientPrecision' | 'unquantizedPrecision'
 >;
 
 export function elementBytes(run: TypedRun, model?: ModelSpec): ElementBytes {
   const precise = castsUnquantized(run, model) ? PREPARED : TYPES[run.precision];
-  const types = (run.loraRank ?? 0) > 0 ? { ...precise, ...FP32_ADAPTERS } : precise;
+  // PEFT keeps adapters of a half-precision or quantized model in fp32 unless told otherwise, and so gradients and states.
+  const adapter = bytesPerElement(run.loraPrecision ?? 'fp32');
+  const types =
+    (run.loraRank ?? 0) > 0 ? { ...precise, adapter, gradient: adapter, state: adapter } : precise;
   const { gradientPrecision: gradient } = run;
   return gradient === undefined ? types : { ...types, gradient: bytesPerElement(gradient) };
 }

@@ -129,6 +129,22 @@ export const TRAINING = {
     option: { flag: '--dora', help: 'adapters with the magnitude of each output apart (DoRA)' },
   }),
 
+  /** Adapters, their gradients and states are kept in this precision; left out, fp32, which PEFT casts narrower ones to. */
+  loraPrecision: setting({
+    kind: choice(GRADIENT_PRECISIONS),
+    label: 'Precision of the adapters',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(_, run: { loraRank?: number }, __, refuse) {
+      if (!run.loraRank) refuse('the run has no adapters', 'Give --lora-rank, or leave it out.');
+    },
+    option: {
+      flag: '--lora-precision',
+      takes: '<p>',
+      help: 'fp32 as PEFT casts them, or that of the model (autocast_adapter_dtype=False)',
+    },
+  }),
+
   /** What bitsandbytes leaves unquantized trains adapters in this precision; left out, fp32, which PEFT casts it to. */
   unquantizedPrecision: setting({
     kind: choice(UNQUANTIZED_PRECISIONS),
