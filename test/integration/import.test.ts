@@ -235,6 +235,20 @@ describe('import', () => {
     expect(files()).toEqual([]);
   });
 
+  test('memory of the machine is no device’s, and nothing of it was in use before the run', async () => {
+    const samples = join(folder, 'samples.csv');
+    const row = (t: number, id: string, mib: number) => `${t},${id},bytes,${mib * 2 ** 20},,`;
+    const rows = Array.from({ length: 9 }, (_, i) => [
+      row(i * 1e6, 'gpu0.memory.used', 600 + 700 * i),
+      row(i * 1e6, 'system.memory.used', 2000),
+    ]);
+    const text = ['time_us,series,unit,value,until_us,absent', ...rows.flat(), ''].join('\n');
+    writeFileSync(samples, text);
+    const { warnings } = (await run('import', samples)).document;
+    expect(warnings.join(' ')).toContain('first sample of each GPU');
+    expect(warnings.join(' ')).not.toContain('in use already');
+  });
+
   test('another program’s file without a reading is refused with what its own format lacks', async () => {
     for (const [text, remedy] of [
       [

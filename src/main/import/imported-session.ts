@@ -6,6 +6,7 @@ import { Failure } from '../../shared/base/failure';
 import type { Bytes } from '../../shared/base/units';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { SessionData } from '../../shared/session/types';
+import { deviceMetricIn } from '../../shared/trace/series-ids';
 import { version } from '../install/paths';
 import { type ImportedTrace, NO_READING, nameSource } from './imported-trace';
 import { IDLE_DRIVER } from './process-sum';
@@ -134,5 +135,5 @@ function baselineWarnings(
 
 const deviceLines = ({ series }: ImportedTrace) =>
   series.flatMap(({ info, first, figures }) =>
-    info.metric === 'memory.used' && first !== null ? [{ info, first, figures }] : [],
+    deviceMetricIn(info.id) === 'memory.used' && first !== null ? [{ info, first, figures }] : [],
   );

@@ -8,6 +8,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -15,10 +16,14 @@ import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../../../shared/base/failure';
 import { makeFolder } from '../../install/make-folder';
 
-/** `out` is a file when it ends in one of `endings`, else a folder that takes `fileName`. */
-export function outputPath(out: string, fileName: string, endings: readonly string[]): string {
-  const isFile = endings.some((ending) => out.toLowerCase().endsWith(`.${ending}`));
-  return isFile ? resolve(out) : join(resolve(out), fileName);
+/** Whatever its letters: they are the person's to choose. Numbers end versions and dates, as names of folders do. */
+const ENDING = /\.[a-z]\w*$/i;
+
+/** `out` is a file when it has an ending and no folder is there, else a folder that takes `fileName`. */
+export function outputPath(out: string, fileName: string): string {
+  const path = resolve(out);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  return ENDING.test(out) && !isFolder ? path : join(path, fileName);
 }
 
 /** What is written, as the sentence of a failure has it, and the option that says where. */

@@ -1,5 +1,4 @@
 /** `plumbline export`: a session's measurements for other programs, the whole session file, or the file it was imported from. */
-import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { Engine } from '../../../engine/engine';
@@ -41,11 +40,7 @@ export function registerExport(program: Command, output: Output): void {
           output.result({ format, text }, () => text);
           return;
         }
-        const endings = [
-          ...formats.flatMap((each) => each.endings),
-          extname(begun.fileName).slice(1),
-        ];
-        const path = outputPath(out, begun.fileName, endings.filter(Boolean));
+        const path = outputPath(out, begun.fileName);
         const bytes = await writePieces(path, pieces, { what: 'export', option: '--out' });
         await warnOfSharing(engine, [id], format, output);
         output.result({ path, bytes }, () => path);

@@ -159,13 +159,9 @@ export async function renderReport(
   return engine.report({ ids, format, ...(base !== undefined && { base }) });
 }
 
-/** Writes `report` to `out`, a file when it ends as reports do and a folder otherwise; returns the path. */
+/** Writes `report` to `out`, a file when it has an ending and a folder otherwise; returns the path. */
 export function writeReport({ fileName, text, bytes }: ReportFile, out: string): string {
-  const path = outputPath(
-    out,
-    fileName,
-    REPORT_FORMATS.flatMap(({ endings }) => endings),
-  );
+  const path = outputPath(out, fileName);
   writeFile(path, bytes ?? text, { what: 'report', option: '--out' });
   return path;
 }
