@@ -165,6 +165,13 @@ describe('the envelope', () => {
     expect([...envelope(data, 400, 500, 10).times]).toEqual([300]);
   });
 
+  it('keeps every sample where there are no more than four for each column, however they crowd', () => {
+    const crowded = [0, 1, 2, 3, 4, 5, 6, 100].map((t) => [t, t % 2] as const);
+    expect([...envelope(series(crowded), 0, 100, 2).times]).toEqual(crowded.map(([t]) => t));
+    const more = [...crowded, [101, 0]] as const;
+    expect(envelope(series(more), 0, 101, 2).times.length).toBeLessThan(more.length);
+  });
+
   it('draws nothing for an empty series', () => {
     expect(envelope(series([]), 0, 100, 10).times.length).toBe(0);
   });

@@ -388,6 +388,18 @@ describe('a line that nothing is known of', () => {
     const [idle, ...rest] = found([used(() => 0), busy(pause)]);
     expect(rest).toEqual([]);
     expect(idle).toMatchObject({ kind: 'idle', span: [99 * SECOND, 160 * SECOND] });
+    expect(idle).not.toHaveProperty('spans');
+    const twice = (i: number) => ((i >= 100 && i < 160) || (i >= 200 && i < 260) ? 0 : 90_000);
+    expect(found([used(() => 0), busy(twice)])).toMatchObject([
+      {
+        kind: 'idle',
+        span: [99 * SECOND, 160 * SECOND],
+        spans: [
+          [99 * SECOND, 160 * SECOND],
+          [199 * SECOND, 260 * SECOND],
+        ],
+      },
+    ]);
     const released = log('gpu0.memory.used', 300, (i) => (i >= 100 && i < 160 ? 0 : 8 * GiB));
     expect(kinds([released, busy(pause)])).not.toContain('idle');
   });

@@ -97,6 +97,16 @@ describe('a declared run', () => {
     expect(batch.interval![1]).toBeGreaterThanOrEqual(8);
     expect(batch.interval![1] - batch.interval![0]).toBeLessThan(4);
     expect(batch.runnerUp!.misfit).toBeGreaterThan(1);
+    // The value next to an interval does not fit, however far the interval reaches.
+    const seq = inversion.estimates.find(({ field }) => field === 'seq')!;
+    const [first, last] = seq.interval!;
+    expect(last - first).toBeGreaterThan(3);
+    expect([first - 1, last + 1]).toContain(seq.runnerUp!.value);
+    expect(seq.runnerUp!.misfit).toBeGreaterThan(1);
+    // Every other word was tried, and none fits.
+    const precision = inversion.estimates.find(({ field }) => field === 'precision')!;
+    expect(precision).toMatchObject({ verdict: 'agrees', alternatives: [] });
+    expect(precision.runnerUp!.misfit).toBeGreaterThan(1);
   });
 
   it.each([
