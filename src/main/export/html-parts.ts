@@ -46,6 +46,10 @@ function table(head: readonly string[], rows: readonly string[], words = 1): str
   return `<div class="scroll"><table><thead><tr>${head.map((title, i) => `<th scope="col"${i > 0 && i < words ? ' class="word"' : ''}>${e(capitalize(title))}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
+/** In a narrow window the picture scrolls, and can be reached by the keys that scroll it. */
+export const chartFrame = (label: string, svg: string): string =>
+  `<div class="chart" role="group" aria-label="${e(label)}" tabindex="0">${svg}</div>`;
+
 function td(text: string, kind = ''): string {
   return `<td${kind ? ` class="${kind}"` : ''}>${e(text)}</td>`;
 }
@@ -189,7 +193,7 @@ export function chartCard(input: ReportInput): string {
   ];
   return card(
     'Measured over predicted',
-    `<div class="chart">${svg}</div><ul class="legend">${lines.join('')}${bands.join('')}</ul>`,
+    `${chartFrame('Measured over predicted', svg)}<ul class="legend">${lines.join('')}${bands.join('')}</ul>`,
     'picture',
   );
 }

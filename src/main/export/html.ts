@@ -22,6 +22,7 @@ import { reportFileName } from './file-name';
 import {
   card,
   chartCard,
+  chartFrame,
   componentCard,
   explainedCards,
   findingsCard,
@@ -107,7 +108,7 @@ function comparisonCards(inputs: readonly ReportInput[], comparison: Comparison)
       `<ul class="legend">${legend.join('')}</ul>${settings ? wordTable(settings) : '<p class="none">The sessions declare the same settings.</p>'}`,
     ),
     svg
-      ? card('Measured lines, each from its start', `<div class="chart">${svg}</div>`, 'picture')
+      ? card('Measured lines, each from its start', chartFrame('Measured lines', svg), 'picture')
       : '',
     card('Figures, the largest difference first', wordTable(comparisonTable(comparison, true))),
     repeats ? card('Runs of the same settings', wordTable(repeats)) : '',

@@ -11,6 +11,7 @@ import { FailureNote } from '../../components/FailureNote';
 import { Segmented } from '../../components/Segmented';
 import { ModelFields, ModelLine } from '../../plans/ModelFields';
 import { SettingFields, type Side } from '../../plans/SettingFields';
+import { useWarmTheory } from '../../plans/warm-up';
 import { sessionHref, useParameter } from '../../state/router';
 import { ComputePage } from './ComputePage';
 import { EmptyPlan } from './EmptyPlan';
@@ -38,6 +39,7 @@ const PAGES = [
 type Page = (typeof PAGES)[number]['value'];
 
 export default function Planner() {
+  useWarmTheory();
   const begun = useSessionPlan();
   const drafts = usePlanDrafts(begun.plan);
   const residual = begun.plan?.residual ?? null;

@@ -4,6 +4,7 @@ import { type FormEvent, useMemo, useState } from 'react';
 import { FailureNote } from '../../components/FailureNote';
 import { Segmented } from '../../components/Segmented';
 import { inWindowWords } from '../../plans/labels';
+import { useWarmTheory } from '../../plans/warm-up';
 import { useQuery } from '../../state/engine';
 import { useStore } from '../../state/store';
 import { BundledFields } from './BundledFields';
@@ -27,6 +28,7 @@ import { endEditing, useSavedWorkloads } from './useSavedWorkloads';
 import { isNamed, useStart } from './useStart';
 
 export default function Record() {
+  useWarmTheory();
   const form = useStore(recordForm);
   const read = useMemo(() => readForm(form), [form]);
   const [error, setError] = useState<unknown>(null);

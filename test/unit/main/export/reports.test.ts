@@ -281,7 +281,7 @@ describe('an HTML report', () => {
       const page = markup(one(format, {}, MB).text);
       const order = [
         /Findings/,
-        ...(format === 'html' ? [/<div class="chart">/] : []),
+        ...(format === 'html' ? [/<div class="chart"/] : []),
         /By component/,
         /By phase/,
         /How to read this|What ran/,
@@ -303,7 +303,9 @@ describe('an HTML report', () => {
     );
     const report = renderReport({ sessions, comparison, format: 'html' });
     expect(report.fileName).toBe('plumbline-comparison-a-b.html');
-    const chart = markup(report.text).split('Measured lines')[1]!.split('</svg>')[0]!;
+    const chart = markup(report.text)
+      .split('Measured lines, each from its start')[1]!
+      .split('</svg>')[0]!;
     expect(chart.match(/class="line"/g)).toHaveLength(2);
     // Told apart without their colours, too.
     expect(chart).toMatch(/stroke-dasharray:7 3/);
