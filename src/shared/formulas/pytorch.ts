@@ -214,7 +214,8 @@ function explainCache({ model, run, shard, phase }: Question): Told {
       : run.promptTokens;
   const layers =
     (model.decoderLayers ? shard.decoderLayers : shard.layers) -
-    (model.linearAttention?.layers.length ?? 0);
+    (model.linearAttention?.layers.length ?? 0) -
+    (model.sharedKeys?.layers ?? 0);
   const share = model.latentAttention ? 1 : shard.kvSplit;
   return {
     parts: [
@@ -232,7 +233,7 @@ function explainCache({ model, run, shard, phase }: Question): Told {
         ),
       },
     ],
-    more: 'the layer at work holds its old keys and values beside the new ones; states and cross-attention',
+    more: 'the layer at work holds its old keys and values beside the new ones; states, cross-attention and wider heads of layers over all tokens',
     less: 'of layers that look at a window alone',
     source:
       'transformers’ DynamicCache appends by concatenation, layer by layer (cache_utils.py, DynamicLayer.update)',

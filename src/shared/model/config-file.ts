@@ -162,6 +162,7 @@ const PARTS: Readonly<Record<string, string>> = {
 /** Of files that hold a language model: its type where the file leaves it out, and whether its head is tied where it does. */
 const TEXT_TYPES: Readonly<Record<string, { text: string; tied?: boolean }>> = {
   llama4: { text: 'llama4_text', tied: false },
+  gemma4: { text: 'gemma4_text', tied: true },
   gemma3: { text: 'gemma3_text', tied: true },
   qwen2_vl: { text: 'qwen2_vl_text', tied: false },
   qwen2_5_vl: { text: 'qwen2_5_vl_text', tied: false },

@@ -6,7 +6,7 @@ import type { ModelSpec, RunSpec } from './spec';
 
 /** The model with `count` of its layers, those from the one at `from` on. */
 export function someLayers(model: ModelSpec, count: number, from = 0): ModelSpec {
-  const { experts, linearAttention } = model;
+  const { experts, linearAttention, globalAttention, sharedKeys } = model;
   if (count === model.layers) return model;
   const shift = (layers: readonly number[]) =>
     layers.map((index) => index - from).filter((index) => index >= 0 && index < count);
@@ -22,6 +22,15 @@ export function someLayers(model: ModelSpec, count: number, from = 0): ModelSpec
     }),
     ...(linearAttention && {
       linearAttention: { ...linearAttention, layers: shift(linearAttention.layers) },
+    }),
+    ...(globalAttention && {
+      globalAttention: { ...globalAttention, layers: shift(globalAttention.layers) },
+    }),
+    ...(sharedKeys && {
+      sharedKeys: {
+        ...sharedKeys,
+        layers: Math.min(count, Math.max(0, from + count - (model.layers - sharedKeys.layers))),
+      },
     }),
   };
 }

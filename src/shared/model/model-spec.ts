@@ -110,6 +110,12 @@ export interface ModelSpec {
   readonly convolution?: number;
   readonly experts?: Experts;
   readonly latentAttention?: LatentAttention;
+  /** Layers over all tokens with heads of a shape of their own, beside those of a window (Gemma 4). */
+  readonly globalAttention?: GlobalAttention;
+  /** The last layers read the keys and values of earlier ones: how many do, and the width of their network (Gemma 4). */
+  readonly sharedKeys?: { readonly layers: number; readonly ffn: number };
+  /** A vector a token that each layer is given besides: its width, and the rows of the table behind it (Gemma 4). */
+  readonly layerInputs?: { readonly width: number; readonly rows: number };
   readonly linearAttention?: LinearAttention;
   /** The precision it was published in; left out where that is not known. */
   readonly dtype?: 'fp32' | 'fp16' | 'bf16';
@@ -136,6 +142,8 @@ export interface Experts {
   readonly ffn: number;
   /** Inner width of the network every token passes through besides (DeepSeek: shared experts). */
   readonly sharedFfn?: number;
+  /** That network is the layer's own: experts read the stream beside it, and all have norms of their own (Gemma 4). */
+  readonly beside?: boolean;
   /** That network is scaled by a gate d → 1 (Qwen2-MoE). */
   readonly sharedGate?: boolean;
   /** Layers at the start that are dense, of width `ModelSpec.ffn`. */
@@ -156,6 +164,16 @@ export interface LatentAttention {
   readonly ropeDim: number;
   readonly plainDim: number;
   readonly valueDim: number;
+}
+
+/** Attention whose heads differ from those of the other layers, which `slidingWindow` holds for. */
+export interface GlobalAttention {
+  /** Its layers, by their index. */
+  readonly layers: readonly number[];
+  readonly headDim: number;
+  readonly kvHeads: number;
+  /** One projection makes keys and values. */
+  readonly keysAreValues: boolean;
 }
 
 /** Attention of constant state instead of a cache, in some of the layers. */

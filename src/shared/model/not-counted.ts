@@ -28,9 +28,9 @@ const MISSING: readonly (readonly [RegExp, why: string, remedy: string])[] = [
     'Give a transformer that attends to a cache of keys and values.',
   ],
   [
-    /^gemma_?(4|3n)/i,
-    'its layers have heads and networks of unlike widths, some read the keys of others, and each has an embedding of its own',
-    'Gemma 1 to 3 are known.',
+    /^gemma_?3n/i,
+    'several streams run through its layers at once, each predicted from the others',
+    'Gemma 1 to 4 are known.',
   ],
   [
     /^(whisper|moshi|seamless|speech|wav2vec2|hubert)/i,

@@ -3,7 +3,7 @@
  * embedding matrix adds none.
  */
 import type { ModelSpec } from './model-spec';
-import { groupLayers, listTensors, type WeightTensor, WHOLE } from './weights';
+import { groupLayers, listTensors, PLAIN, type WeightTensor, WHOLE } from './weights';
 import { takesAdapter } from './weights/adapters';
 import { listLayerTensors } from './weights/layer';
 
@@ -34,7 +34,7 @@ export interface ParameterCount {
  */
 export function countParameters(model: ModelSpec): ParameterCount {
   const tensors = listTensors(model);
-  const [group = { linear: false, dense: false, cross: false }] = groupLayers(model);
+  const [group = PLAIN] = groupLayers(model);
   const layer = listLayerTensors(model, group, WHOLE);
   const layerPart = (part: WeightTensor['part']) => sum(layer.filter((row) => row.part === part));
   const end = (part: WeightTensor['part']) =>

@@ -52,6 +52,20 @@ const QWEN3_5_LIKE = {
   linear_num_key_heads: 8,
   linear_num_value_heads: 16,
 };
+/** Windows and all tokens in turn, with heads of two widths. */
+const GEMMA4_LIKE = {
+  ...LLAMA_LIKE,
+  model_type: 'gemma4_text',
+  head_dim: 256,
+  num_attention_heads: 8,
+  vocab_size: 32_000,
+  vocab_size_per_layer_input: 32_000,
+  tie_word_embeddings: true,
+  sliding_window: 1024,
+  // The class takes a float alone, which JSON writes of 30 as a whole number.
+  final_logit_softcapping: 30.5,
+  layer_types: ['sliding_attention', 'full_attention', 'sliding_attention', 'full_attention'],
+};
 const T5_LIKE = {
   d_model: 1024,
   d_ff: 2816,
@@ -232,6 +246,29 @@ const LATER: Readonly<Record<string, Config>> = {
     shared_expert_intermediate_size: 512,
     num_experts: 16,
     num_experts_per_tok: 4,
+  },
+  // As the 31B, whose full layers take their keys for values.
+  gemma4_text: {
+    ...GEMMA4_LIKE,
+    hidden_size_per_layer_input: 0,
+    attention_k_eq_v: true,
+    num_global_key_value_heads: 2,
+  },
+  'gemma4 e2b': {
+    ...GEMMA4_LIKE,
+    num_key_value_heads: 1,
+    num_kv_shared_layers: 2,
+    use_double_wide_mlp: true,
+  },
+  'gemma4 a4b': {
+    ...GEMMA4_LIKE,
+    hidden_size_per_layer_input: 0,
+    attention_k_eq_v: true,
+    num_global_key_value_heads: 2,
+    enable_moe_block: true,
+    num_experts: 16,
+    top_k_experts: 4,
+    moe_intermediate_size: 704,
   },
 };
 
@@ -524,6 +561,10 @@ const LACKS: Readonly<Record<string, readonly string[]>> = {
   deepseek_v2: ['flash'],
   deepseek_v3: ['flash'],
   glm4_moe_lite: ['flash'],
+  // Wider heads than the flash kernels take.
+  gemma4_text: ['flash'],
+  'gemma4 e2b': ['flash'],
+  'gemma4 a4b': ['flash'],
   mpt: ['sdpa', 'flash'],
   'deberta-v2': ['sdpa', 'flash'],
 };

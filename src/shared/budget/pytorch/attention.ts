@@ -5,6 +5,7 @@
 import { findImplementation } from '../../model/families';
 import { isMixed } from '../../model/precision';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { TensorSum } from './allocator';
 import { type ElementBytes, storedBytes } from './types';
 
 export interface AttentionKernel {
@@ -16,6 +17,10 @@ export interface AttentionKernel {
   readonly scores: number;
   /** Of the weights that softmax makes, and of those that multiply the values: one tensor where they are the same. */
   readonly weights: readonly [softmax: number, multiplied?: number];
+  /** It is given a mask, [B, n, n] at its precision, which each layer makes of one of bytes. */
+  readonly masked: boolean;
+  /** Keys and values of grouped heads are copied for every head. */
+  readonly expandsKeys: boolean;
   /** Its output is copied, so that the heads of a token lie together for the output projection. */
   readonly copiesOutput: boolean;
   /** The scores go through a tanh, whose result is kept (Gemma 2). */
@@ -37,6 +42,8 @@ export function findAttention(
       scores: 4,
       weights: [4],
       capped: false,
+      masked: false,
+      expandsKeys: true,
       copiesOutput: false,
     };
   const code = findImplementation(model);
@@ -48,6 +55,8 @@ export function findAttention(
       scores: c,
       weights: [c],
       capped: false,
+      masked: run.attention === 'sdpa' && hidesInAll(model, run),
+      expandsKeys: repeatsKeys(model, run),
       copiesOutput: code.joinsRotated === true && takesFlash(model, run, c),
     };
   const isWide = c < 4 && code.queriesInFp32 === true && !types.autocast;
@@ -59,6 +68,8 @@ export function findAttention(
     scores: isWide ? 4 : c,
     weights: softmaxInFp32 || isWide ? [4, c] : [c],
     capped: model.scoreCap === true,
+    masked: false,
+    expandsKeys: true,
     copiesOutput: false,
   };
 }
@@ -73,9 +84,26 @@ function takesFlash(model: ModelSpec, run: RunSpec, compute: number): boolean {
   );
 }
 
-/** Windows shorter than the sequence hide what causal attention sees. */
+/** Windows no longer than the sequence take a mask, in some of the layers or in all. */
 function needsMask({ slidingWindow, localAttention }: ModelSpec, { seq }: RunSpec): boolean {
-  return (slidingWindow ?? localAttention?.window ?? Number.POSITIVE_INFINITY) < seq;
+  return (slidingWindow ?? localAttention?.window ?? Number.POSITIVE_INFINITY) <= seq;
+}
+
+/**
+ * transformers repeats keys and values for SDPA where a mask or wide heads keep it from telling of groups
+ * (integrations/sdpa_attention.py, use_gqa_in_sdpa); one head for all it expands, which copies nothing.
+ */
+function repeatsKeys(model: ModelSpec, run: RunSpec): boolean {
+  const isGrouped = model.kvHeads > 1 && model.kvHeads < model.heads && !model.latentAttention;
+  return run.attention === 'sdpa' && isGrouped && (hidesInAll(model, run) || model.headDim > 256);
+}
+
+/** The same in every layer. Where some have a window it is not known which of them this is. */
+function hidesInAll(
+  { slidingWindow = Number.POSITIVE_INFINITY }: ModelSpec,
+  { seq }: RunSpec,
+): boolean {
+  return slidingWindow <= seq;
 }
 
 /**
@@ -89,4 +117,19 @@ function takesPlainKernel(model: ModelSpec, run: RunSpec): boolean {
   if (run.attention !== 'sdpa' || kvHeads === heads || latentAttention !== undefined) return false;
   if (findImplementation(model).sharesKeysInSdpa) return kvHeads === 1;
   return storedBytes(run.precision).compute === 4 && headDim <= 256 && !needsMask(model, run);
+}
+
+/** Masks of `tokens` tokens over `length` that eager attention adds to its scores: one, and one for the layers with a window. */
+export function attentionMasks(
+  model: ModelSpec,
+  run: RunSpec,
+  types: ElementBytes,
+  tokens: number,
+  length = tokens,
+): TensorSum {
+  const { keepsScores } = findAttention(model, run, types);
+  return new TensorSum().add(
+    keepsScores ? types.compute * run.batch * tokens * length : 0,
+    model.globalAttention ? 2 : 1,
+  );
 }

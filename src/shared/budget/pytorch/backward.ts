@@ -122,6 +122,7 @@ function savedBesideLayers(parts: TrainingParts): Holding[] {
     hold('activations', parts.microBatch, parts.waiting),
     hold('activations', parts.embedded),
     hold('activations', parts.savedPositions),
+    hold('activations', parts.sharedKeys.given),
     ...parts.recomputedMask,
   ];
 }
@@ -212,6 +213,7 @@ function firstLayerBackward(parts: StepParts, rerun = 0): Moment {
       hold('activations', bottom.backward.saved),
       ...biasGradients(parts),
       hold('gradients', parts.givenBias),
+      hold('activations', parts.sharedKeys.remade),
       ...withinLayer(parts, bottom.backward),
     ],
   };

@@ -20,12 +20,14 @@ import { latentKvWidth } from '../../model/kv';
 import { hasLmHead } from '../../model/parameters';
 import { bytesPerElement } from '../../model/precision';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { groupLayers, kindOfLayer, type LayerGroup, modelOfKind } from '../../model/weights';
 import type { Shard } from '../sharding/shard';
 import { countWeights, split } from '../weights';
 import { TensorSum } from './allocator';
-import { findAttention } from './attention';
+import { attentionMasks } from './attention';
 import { buildHead } from './head';
 import { type Holding, hold } from './holding';
+import { layerInputElements, makeLayerInputs } from './layer-inputs';
 import { cachedHeads, layerShape } from './layer-shape';
 import { countLinearLayers, linearForward, linearState } from './linear-attention';
 import { countResident, type Resident } from './resident';
@@ -192,7 +194,6 @@ class ForwardPasses {
 
   pass({ tokens, length, logitRows, held }: Pass): Moment[] {
     const [model, run, types] = [this.#model, this.#run, this.#types];
-    const shape = layerShape(model, this.#shard, run.batch, tokens);
     const standing = [
       ...this.base,
       ...held,
@@ -200,22 +201,40 @@ class ForwardPasses {
       // Weights of 4 bits multiply a single vector as they are.
       hold('workspace', this.#resident.expanded, run.batch * tokens > 1 ? 1 : 0),
     ];
-    const { keepsScores } = findAttention(model, run, types);
-    const eagerMask = keepsScores ? types.compute * run.batch * tokens * length : 0;
-    const mask = hold('buffers', new TensorSum().add(eagerMask));
+    const mask = hold('buffers', attentionMasks(model, run, types, tokens, length));
+    const N = run.batch * tokens;
+    const given = new TensorSum().add(types.compute * layerInputElements(model, N));
     const withinLayer = (name: string, work: TensorSum): Moment => ({
       name,
-      holdings: [...standing, mask, hold('activations', work)],
+      holdings: [...standing, mask, hold('activations', given), hold('activations', work)],
     });
     return [
-      ...(findImplementation(model).rotatesInFp32
-        ? [withinLayer('rotation', rotationForward(run, types, shape))]
+      // No layer has run yet, and none has put anything into the cache of a prompt.
+      ...(model.layerInputs
+        ? [
+            {
+              name: 'inputs of the layers',
+              holdings: [
+                ...this.base,
+                this.ids(length),
+                hold('activations', makeLayerInputs(model, N, types)),
+              ],
+            },
+          ]
         : []),
       ...(countLinearLayers(model, this.#shard) > 0
         ? [withinLayer('linear attention', linearForward(model, run, this.#shard, types, tokens))]
         : []),
-      withinLayer('attention', attentionForward(model, run, types, shape, length)),
-      withinLayer('feed-forward network', ffnForward(model, run, types, shape, length)),
+      ...this.#models.flatMap((one) => {
+        const shape = layerShape(one, this.#shard, run.batch, tokens);
+        return [
+          ...(findImplementation(one).rotatesInFp32
+            ? [withinLayer('rotation', rotationForward(run, types, shape))]
+            : []),
+          withinLayer('attention', attentionForward(one, run, types, shape, length)),
+          withinLayer('feed-forward network', ffnForward(one, run, types, shape, length)),
+        ];
+      }),
       {
         name: 'logits',
         holdings: [
@@ -231,8 +250,30 @@ class ForwardPasses {
     return this.#run.cacheGrowth ?? 'append';
   }
 
+  /** The model as its layers are, where their heads or networks differ: one for each kind. */
+  get #models(): readonly ModelSpec[] {
+    const { globalAttention, sharedKeys } = this.#model;
+    if (!globalAttention && !sharedKeys) return [this.#model];
+    return this.#kinds.map((kind) => modelOfKind(this.#model, kind));
+  }
+
+  get #kinds(): readonly LayerGroup[] {
+    const { first, layers } = this.#shard;
+    return groupLayers(this.#model, first, first + layers);
+  }
+
   /** Keys and values of all layers that keep them. */
   #cachedLayers(length: number): Holding {
+    const { globalAttention, sharedKeys } = this.#model;
+    if (!globalAttention && !sharedKeys) return this.#cachedAlike(length);
+    const cached = new TensorSum();
+    for (const { layers, ...kind } of this.#kinds)
+      if (!kind.reading)
+        cached.add(this.#cachedBytes(length, modelOfKind(this.#model, kind)), 2 * layers);
+    return hold('kv_cache', cached);
+  }
+
+  #cachedAlike(length: number): Holding {
     const { layers, decoderLayers } = this.#shard;
     const tensors = this.#model.latentAttention ? 1 : 2;
     const linear = countLinearLayers(this.#model, this.#shard);
@@ -240,20 +281,30 @@ class ForwardPasses {
     return hold(
       'kv_cache',
       new TensorSum()
-        .add(this.#cachedBytes(length), tensors * caching)
+        .add(this.#cachedBytes(length, this.#model), tensors * caching)
         .addAll(linearState(this.#model, this.#run, this.#shard, this.#types), linear),
     );
   }
 
   /** Keys of one layer at `length` tokens, or as many as its window reaches: B·length·h_kv·k, or the latent vectors. */
-  #cachedBytes(length: number): Bytes {
-    const { slidingWindow = length, latentAttention, headDim } = this.#model;
+  #cachedBytes(length: number, model: ModelSpec): Bytes {
+    const { slidingWindow = length, latentAttention, headDim } = model;
     const reached = Math.min(length, slidingWindow);
     const width = latentAttention
-      ? latentKvWidth(this.#model)
-      : cachedHeads(this.#model, this.#shard) * headDim;
+      ? latentKvWidth(model)
+      : cachedHeads(model, this.#shard) * headDim;
     const { batch, kvPrecision } = this.#run;
     return Math.ceil(batch * reached * width * bytesPerElement(kvPrecision));
+  }
+
+  /** The model as the last of its layers with a cache is. */
+  get #lastCaching(): ModelSpec {
+    const { globalAttention, sharedKeys, layers } = this.#model;
+    if (!globalAttention && !sharedKeys) return this.#model;
+    return modelOfKind(
+      this.#model,
+      kindOfLayer(this.#model, layers - (sharedKeys?.layers ?? 0) - 1),
+    );
   }
 
   /** What is there twice while the last layer takes a token in. */
@@ -262,7 +313,9 @@ class ForwardPasses {
       case 'static':
         return [];
       case 'append':
-        return [hold('kv_cache', new TensorSum().add(this.#cachedBytes(length)))];
+        return [
+          hold('kv_cache', new TensorSum().add(this.#cachedBytes(length, this.#lastCaching))),
+        ];
       case 'rebuild':
         return [this.#cachedLayers(length)];
     }

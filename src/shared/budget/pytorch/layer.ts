@@ -5,13 +5,14 @@
 import type { Bytes } from '../../base/units';
 import { findImplementation } from '../../model/families';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { LayerKind } from '../../model/weights';
+import { type LayerKind, modelOfKind, PLAIN } from '../../model/weights';
 import type { Shard } from '../sharding/shard';
 import { countLayers, type WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
 import { findAttention } from './attention';
 import { networkBytes } from './experts';
 import { countCopies } from './gradient-parts';
+import { layerInputElements } from './layer-inputs';
 import {
   CROSS_SUBLAYERS,
   type LayerShape,
@@ -46,8 +47,7 @@ export interface Layer {
 }
 
 /**
- * A layer of the stack, with `cross` of the decoder that follows an encoder, with `linear` one of linear attention, with `dense`
- * one without the experts that others have.
+ * A layer of the stack, of the kind that is asked for.
  */
 export function buildLayer(
   given: ModelSpec,
@@ -55,9 +55,10 @@ export function buildLayer(
   shard: Shard,
   types: ElementBytes,
   all: readonly WeightTensor[],
-  { cross = false, linear = false, dense = false }: Partial<LayerKind> = {},
+  kind: LayerKind = PLAIN,
 ): Layer {
-  const model = dense ? withoutExperts(given) : given;
+  const { cross, linear } = kind;
+  const model = modelOfKind(given, kind);
   const shape = layerShape(model, shard, run.batch, run.seq);
   const sublayers: readonly Sublayer[] = cross ? CROSS_SUBLAYERS : SUBLAYERS;
   const trained =
@@ -65,7 +66,7 @@ export function buildLayer(
   const gradients = listGradients(model, trained, types, shard);
   const saved = emptySums();
   const scores = new TensorSum();
-  for (const tensor of savedTensors(model, run, shard, types, { cross, linear })) {
+  for (const tensor of savedTensors(model, run, shard, types, kind)) {
     const bytes = countElements(tensor) * tensor.element;
     saved[tensor.sublayer].add(bytes, tensor.count);
     if (tensor.scores) scores.add(bytes, tensor.count);
@@ -90,14 +91,11 @@ export function buildLayer(
             attention: linearBackward(model, run, shard, types),
           }
         : backwardWork(model, run, shape, types),
-      flowing: types.residual * shape.stream,
+      first: firstWork(model, run, shape, types),
+      flowing: types.residual * shape.stream + types.compute * givenElements(model, run),
       autocast: types.autocast,
     }),
   };
-}
-
-function withoutExperts({ experts: _, ...model }: ModelSpec): ModelSpec {
-  return model;
 }
 
 type BySublayer<T> = Readonly<Record<Sublayer, T>>;
@@ -222,6 +220,20 @@ export function backwardWork(
   };
 }
 
+/** Elements of the vectors that all layers are given: each adds its own to their one gradient. */
+function givenElements(model: ModelSpec, { batch, seq }: RunSpec): number {
+  return layerInputElements(model, batch * seq);
+}
+
+/** Behind the network: a norm of its output, and the gradient of a layer's own vector, laid out among all and added to theirs. */
+function firstWork(model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes): Bytes {
+  if (model.layerNorms !== 4) return 0;
+  return Math.max(
+    normBackward(model, types, shape.stream),
+    2 * types.compute * givenElements(model, run),
+  );
+}
+
 /** Elements of the queries, and of keys and values together. */
 function projectedElements(model: ModelSpec, run: RunSpec, shape: LayerShape) {
   const N = run.batch * run.seq;
@@ -271,7 +283,9 @@ interface LayerBackward {
   /** Of the weights, by the sublayer whose backward pass makes them. */
   readonly gradients: Readonly<Partial<Record<Sublayer, SublayerGradients>>>;
   readonly work: BySublayer<Bytes>;
-  /** The gradient along the residual stream. */
+  /** Temporaries before the network is reached; 0 where it comes first. */
+  readonly first: Bytes;
+  /** The gradient along the residual stream, and of the vectors that all layers are given. */
   readonly flowing: Bytes;
   /** How often the gradients are there. */
   readonly copies: number;
@@ -284,6 +298,11 @@ function findPeak(layer: LayerBackward): LayerPeak {
   const gradients = new TensorSum();
   let peak: LayerPeak = { saved: remaining, gradients, work: new TensorSum() };
   let highest = -1;
+  if (layer.first > 0) {
+    const work = new TensorSum().add(layer.flowing).add(layer.first);
+    highest = remaining.requested + work.requested;
+    peak = { saved: new TensorSum().addAll(remaining), gradients: new TensorSum(), work };
+  }
   for (const sublayer of layer.sublayers.toReversed()) {
     const work = new TensorSum().add(layer.flowing).add(layer.work[sublayer]);
     const ofWeights = layer.gradients[sublayer];

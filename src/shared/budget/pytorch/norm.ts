@@ -43,7 +43,7 @@ export function savedByNorm(
   // Written out in fp32: the input (a copy of a half-precision one), 1/rms, and the normalized value for the scale.
   if (!shared || element < 4) save('input in fp32', 'input', 4);
   if (code.normKeepsInput && element < 4) save('input', 'input', element);
-  save('reciprocal root mean square', 'rows', 4);
+  save('reciprocal root mean square', 'rows', 4, code.normsValues ? 2 : 1);
   if (scaleTrains) save('normalized', 'input', code.scaledInFp32 ? 4 : element);
   return saved;
 }
@@ -51,5 +51,6 @@ export function savedByNorm(
 /** Bytes that backward of one norm holds, apart from what it saved: RMSNorm, written out, computes in fp32. */
 export function normBackward(model: ModelSpec, types: ElementBytes, stream: number): Bytes {
   if (model.norm === 'layernorm') return (types.residual + types.compute) * stream;
-  return (types.residual < 4 ? 14 : 16) * stream;
+  const power = findImplementation(model).normsValues ? 6 : 0;
+  return ((types.residual < 4 ? 14 : 16) + power) * stream;
 }

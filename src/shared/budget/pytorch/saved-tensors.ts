@@ -24,6 +24,7 @@ import { findImplementation } from '../../model/families';
 import type { Implementation } from '../../model/families/family';
 import type { Role } from '../../model/roles';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { type LayerKind, PLAIN } from '../../model/weights';
 import { takesRole } from '../../model/weights/adapters';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
@@ -33,30 +34,34 @@ import { savedByRouter, savedByWideExperts } from './experts';
 import { type LayerShape, layerShape, type Sublayer } from './layer-shape';
 import { savedByLinearAttention } from './linear-attention';
 import { savedByNorm } from './norm';
+import { areKeysValues, savedByQueryKeyNorms } from './query-key-norms';
 import { savedByRelativeScores } from './relative-scores';
 import type { SavedTensor } from './saved-tensor';
 import type { ElementBytes } from './types';
 
 /**
- * Of one layer; with `cross` of one that attends to the output of an encoder over as many tokens besides its own, with `linear`
- * of one that has linear attention in place of attention.
+ * Of one layer of a model all of whose layers are of its kind (`modelOfKind`). A `cross` one attends to the output of an encoder
+ * over as many tokens besides its own.
  */
 export function savedTensors(
   model: ModelSpec,
   run: RunSpec,
   shard: Shard,
   types: ElementBytes,
-  { cross = false, linear = false } = {},
+  kind: Partial<LayerKind> = {},
 ): readonly SavedTensor[] {
-  const tape = new LayerTape(model, run, shard, types);
+  const { cross = false, linear = false } = kind;
+  const tape = new LayerTape(model, run, shard, types, { ...PLAIN, ...kind });
   if (linear) tape.saveLinearAttention(savedByLinearAttention(model, run, shard, types));
   else tape.saveSelfAttention(cross);
   if (cross) tape.saveCrossAttention();
   tape.saveFeedForward();
+  if (model.layerInputs) tape.saveLayerInput(model.layerInputs.width);
   return tape.tensors;
 }
 
 const QKV: readonly Role[] = ['qkv'];
+const QUERY: readonly Role[] = ['query'];
 const Q_K: readonly Role[] = ['query', 'key'];
 const Q_K_V: readonly Role[] = ['query', 'key', 'value'];
 
@@ -72,7 +77,10 @@ class LayerTape {
   readonly #rank: number;
   readonly #kernel: AttentionKernel;
 
-  constructor(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes) {
+  readonly #kind: LayerKind;
+
+  constructor(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, kind: LayerKind) {
+    this.#kind = kind;
     this.#model = model;
     this.#run = run;
     this.#types = types;
@@ -87,7 +95,9 @@ class LayerTape {
   saveSelfAttention(decoder: boolean): void {
     this.#norm('norm1');
     this.#inputs('qkv', 'input of the projections', this.#stream, this.#projections());
-    if (this.#model.qkNorm) this.#queryKeyNorms();
+    this.tensors.push(
+      ...savedByQueryKeyNorms(this.#model, this.#run, this.#shape, this.#types, this.#kind),
+    );
     this.#attention('attention');
     const { relativeBuckets } = this.#model;
     if (decoder && relativeBuckets !== undefined && !this.#kernel.keepsScores) {
@@ -105,9 +115,20 @@ class LayerTape {
     this.#attentionOutput('output');
   }
 
+  /** A gate over the stream, its function and what it lets through of the layer's own vector; and a norm behind it. */
+  saveLayerInput(width: number): void {
+    const { compute: c } = this.#types;
+    const narrow = [this.#stream[0], width];
+    this.#save('down', 'input of the gate of the layer’s own vector', this.#stream, c);
+    this.#save('down', 'that gate, its function, and what it lets through', narrow, c, 3);
+    this.#norm('norm2');
+  }
+
   /** Latent attention reads its input twice: for queries, and for what keys and values are made of. */
   #projections(): readonly Role[] {
     if (this.#model.latentAttention) return Q_K;
+    if (this.#kind.reading) return QUERY;
+    if (areKeysValues(this.#model, this.#kind)) return Q_K;
     return this.#code.fusedProjection ? QKV : Q_K_V;
   }
 
@@ -140,6 +161,7 @@ class LayerTape {
         this.#save('up', 'input of the router in fp32', this.#stream, 4);
       this.tensors.push(...savedByRouter(experts, this.#model.hidden, this.#run, this.#types));
     }
+    if (experts?.beside) this.#expertsBeside();
     if (experts && autocast && this.#rank === 0) {
       this.tensors.push(...savedByWideExperts(this.#model, this.#run, this.#shape, this.#types));
       if (layerNorms === 4) this.#norm('norm2');
@@ -157,6 +179,21 @@ class LayerTape {
     if (experts)
       this.#save('down', 'output of the experts', [tokens * routed, this.#model.hidden], c);
     this.#residualDropout('down');
+  }
+
+  /**
+   * Experts that read the stream beside the dense network: norms of either's output and of theirs, of the stream once more for
+   * them and, scaled by a vector, for the router; and the input of the dense network, which is another than theirs.
+   */
+  #expertsBeside(): void {
+    const { compute: c, residual, autocast } = this.#types;
+    this.#norm('norm2');
+    this.#norm('norm2');
+    this.#normalized('norm2', this.#stream, this.#stream[0], residual, true);
+    if (residual < 4) this.#save('norm2', 'input of the router in fp32', this.#stream, 4);
+    this.#save('norm2', 'root mean square of the router’s input', [this.#stream[0]], 4, 2);
+    this.#save('norm2', 'input of the router, before it is scaled', this.#stream, residual);
+    if (!autocast) this.#save('up', 'input of the dense network', this.#stream, c);
   }
 
   /**
@@ -233,19 +270,6 @@ class LayerTape {
     this.#save(sublayer, 'what adapters narrow to', [B, n, this.#rank], element, count);
   }
 
-  /** Over each head, or over all of them at once: what the norm of the stream saves, at the widths of queries and keys. */
-  #queryKeyNorms(): void {
-    const { batch: B, seq: n } = this.#run;
-    const { queryWidth, kvWidth, heads } = this.#shape;
-    const { qkNorm, headDim } = this.#model;
-    const rows = qkNorm === 'width' ? 2 : heads + kvWidth / headDim;
-    const { compute } = this.#types;
-    this.#normalized('qkv', [B * n, queryWidth + kvWidth], B * n * rows, compute);
-    // A norm that casts nothing keeps the tensor it looks into, which the gate is part of.
-    if (this.#model.attentionGate && compute === 4)
-      this.#save('qkv', 'gate beside the queries', [B, n, queryWidth], compute);
-  }
-
   #save(
     sublayer: Sublayer,
     name: string,
@@ -287,9 +311,11 @@ class LayerTape {
     const { keepsScores, queries, values } = this.#kernel;
     this.#compressed();
     this.#save(sublayer, 'queries', [B, n, queryWidth], queries);
-    const expands = keepsScores || this.#expandsGroups;
-    this.#save(sublayer, 'keys', [B, n, expands ? queryWidth : kvWidth], queries);
-    this.#save(sublayer, 'values', [B, n, this.#savedValueWidth()], values);
+    // A layer that reads an earlier one's keys and values as they are keeps nothing new.
+    const isNew = this.#expandsKeys || !this.#kind.reading ? 1 : 0;
+    this.#save(sublayer, 'keys', [B, n, this.#expandsKeys ? queryWidth : kvWidth], queries, isNew);
+    this.#save(sublayer, 'values', [B, n, this.#savedValueWidth()], values, isNew);
+    if (this.#kernel.masked) this.#save(sublayer, 'mask', [B, n, n], this.#types.compute);
     if (keepsScores) this.#scores(sublayer);
     else this.#save(sublayer, 'log-sum-exp', [B, heads, n], 4);
   }
@@ -308,14 +334,15 @@ class LayerTape {
       this.#save('qkv', 'what is rotated of the key', [B, n, latent.ropeDim], 4);
   }
 
-  get #expandsGroups(): boolean {
-    return this.#code.expandsGroups === true && this.#model.kvHeads > 1;
+  get #expandsKeys(): boolean {
+    const { expandsKeys } = this.#kernel;
+    return expandsKeys || (this.#code.expandsGroups === true && this.#model.kvHeads > 1);
   }
 
   #savedValueWidth(): number {
     const { latentAttention: latent } = this.#model;
     const { valueWidth, kvWidth } = this.#shape;
-    if (this.#kernel.keepsScores || this.#expandsGroups) return valueWidth;
+    if (this.#expandsKeys) return valueWidth;
     // A fused kernel keeps views: of latent attention's values with the plain keys projected beside them, and of values
     // that are part of one projection with queries and keys that rotation has made tensors of their own since.
     if (this.#code.fusedProjection && this.#model.positions === 'rotary')

@@ -18,6 +18,7 @@ export function savedOutsideLayers(parts: TrainingParts): Holding[] {
     hold('activations', parts.head.saved),
     hold('activations', parts.embedded),
     hold('activations', parts.savedPositions),
+    hold('activations', parts.sharedKeys.given),
     hold('activations', parts.microBatch, parts.waiting),
     ...parts.recomputedMask,
   ];

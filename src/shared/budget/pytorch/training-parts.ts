@@ -7,18 +7,20 @@
 
 import { segmentLength } from '../../model/checkpointing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import { groupLayers, kindOfLayer, type LayerKind } from '../../model/weights';
+import { groupLayers, kindOfLayer, type LayerKind, PLAIN } from '../../model/weights';
 import type { Shard } from '../sharding/shard';
 import { countWeights, split } from '../weights';
 import { TensorSum } from './allocator';
-import { findAttention } from './attention';
+import { attentionMasks, findAttention } from './attention';
 import { countGradients, type GradientParts, shareOfStates } from './gradient-parts';
 import { buildHead, type Head } from './head';
 import { type Holding, hold } from './holding';
 import { buildLayer, type Layer } from './layer';
+import { savedByLayerInputs } from './layer-inputs';
 import { normBackward } from './norm';
 import { type OptimizerMemory, optimizerMemory } from './optimizer';
 import { countResident, type Resident } from './resident';
+import { countSharedKeys, type SharedKeys } from './shared-keys';
 import { type ElementBytes, elementBytes } from './types';
 import { attentionForward, ffnForward } from './untaped';
 
@@ -51,7 +53,9 @@ interface ActivationParts {
   readonly microBatch: TensorSum;
   /** Micro-batches that wait for their backward pass beside the one at work. */
   readonly waiting: number;
-  /** Saved by the norm over the embeddings. */
+  /** What layers hand on to later ones, and under checkpointing keep. */
+  readonly sharedKeys: SharedKeys;
+  /** Saved by the norm over the embeddings, and by what makes the vectors that layers are given. */
   readonly embedded: TensorSum;
   /** What all layers share of the positions, and the same where a layer that trains saves it. */
   readonly positions: TensorSum;
@@ -113,9 +117,7 @@ export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): Tra
   const [lowest, end] = [shard.first + shard.frozen, shard.first + shard.layers];
   const layers: LayerParts = {
     bottom: layerOf(kindOfLayer(model, lowest)),
-    top: encoderDecoder
-      ? layerOf({ linear: false, dense: false, cross: true })
-      : layerOf(kindOfLayer(model, end - 1)),
+    top: encoderDecoder ? layerOf({ ...PLAIN, cross: true }) : layerOf(kindOfLayer(model, end - 1)),
     twoStacks: encoderDecoder,
     kinds: encoderDecoder
       ? []
@@ -148,12 +150,13 @@ export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): Tra
   };
 }
 
+const NO_SHARED_KEYS: SharedKeys = { given: new TensorSum(), remade: new TensorSum() };
+
 /** Layers of a kind are alike: each is worked out when it is first asked for. */
 function layersByKind(build: (kind: LayerKind) => Layer): (kind: LayerKind) => Layer {
   const known = new Map<string, Layer>();
   return (kind) => {
-    const { linear, dense, cross } = kind;
-    const name = `${linear} ${dense} ${cross}`;
+    const name = JSON.stringify(kind);
     const layer = known.get(name) ?? build(kind);
     known.set(name, layer);
     return layer;
@@ -201,6 +204,7 @@ function countActivations(
             .addAll(below),
     waiting: shard.inFlight - 1,
     embedded: savedByEmbeddings(model, run, shard, types, width),
+    sharedKeys: group > 0 ? countSharedKeys(model, run, types) : NO_SHARED_KEYS,
     positions,
     savedPositions: trainedLayers > 0 ? positions : new TensorSum(),
     givenBias: new TensorSum().add(
@@ -218,17 +222,20 @@ function countActivations(
   };
 }
 
-/** By the norm over the embeddings of each stack, where there is one: its input, and two numbers a row. */
+/** By the vectors that layers are given, and by the norm over the embeddings of each stack: its input, and two numbers a row. */
 function savedByEmbeddings(
-  { postNorm, embeddingNorm }: ModelSpec,
-  { batch: B, seq: n }: RunSpec,
+  model: ModelSpec,
+  run: RunSpec,
   shard: Shard,
   types: ElementBytes,
   width: number,
 ): TensorSum {
-  const saved = new TensorSum();
+  const { postNorm, embeddingNorm } = model;
+  const { batch: B, seq: n } = run;
+  if (!shard.embedding || shard.frozen > 0) return new TensorSum();
+  const saved = savedByLayerInputs(model, B * n, types, segmentLength(run.checkpointing) !== null);
   const isNormed = postNorm && embeddingNorm !== false;
-  if (!shard.embedding || !isNormed || shard.frozen > 0) return saved;
+  if (!isNormed) return saved;
   const stacks = shard.decoderLayers > 0 ? 2 : 1;
   return saved.add(types.residual * width, stacks).add(4 * B * n, 2 * stacks);
 }
@@ -249,6 +256,7 @@ function positionTensors(
   const sum = new TensorSum();
   if (model.positions === 'rotary')
     sum.add(types.residual * n * (model.latentAttention?.ropeDim ?? model.headDim), 2);
+  if (model.globalAttention) sum.add(types.residual * n * model.globalAttention.headDim, 2);
   if (model.relativeBuckets === undefined) return sum;
   const stacks = shard.decoderLayers > 0 ? 2 : 1;
   const square = split(model.heads, shard.tensor) * n ** 2;
@@ -288,12 +296,7 @@ function listStanding(
   // Token ids and labels of int64, a decoder's ids besides, and the positions.
   const inputs = new TensorSum().add(8 * B * n, shard.decoderLayers > 0 ? 3 : 2).add(8 * n);
   const loaded = [...resident.weights, hold('buffers', resident.buffers)];
-  const mask = hold(
-    'buffers',
-    new TensorSum().add(
-      findAttention(model, run, types).keepsScores ? types.compute * B * n ** 2 : 0,
-    ),
-  );
+  const mask = hold('buffers', attentionMasks(model, run, types, n));
   const casts = hold('params', resident.casts);
   return {
     loaded,

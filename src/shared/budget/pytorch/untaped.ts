@@ -59,6 +59,8 @@ export function ffnForward(
   const work = new TensorSum()
     .add(types.residual * shape.stream)
     .add(c * shape.stream, model.positions === 'learned' ? 4 : 3)
+    // The output of the dense network, and the same normalized.
+    .add(model.experts?.beside ? c * shape.stream : 0, 2)
     .add(networkBytes(model, types) * shape.sequences * shape.tokens * innerElements(model, shape))
     .add(expertRows(model, types, shape));
   if (run.attention === 'eager')
@@ -80,7 +82,7 @@ export function attentionForward(
   isCross = false,
 ): TensorSum {
   const { compute: c } = types;
-  const { keepsScores, queries, values } = findAttention(model, run, types);
+  const { keepsScores, expandsKeys, queries, values } = findAttention(model, run, types);
   const N = shape.sequences * shape.tokens;
   const work = new TensorSum()
     .add(types.residual * shape.stream, 2)
@@ -88,7 +90,10 @@ export function attentionForward(
     .add(c * N * shape.queryWidth)
     .add(c * N * shape.kvWidth, 2)
     .add(isCross ? types.residual * shape.stream : 0);
-  if (!keepsScores) return work.add(c * N * shape.queryWidth);
+  if (!keepsScores) {
+    if (expandsKeys) work.add(c * shape.sequences * length * shape.queryWidth, 2);
+    return work.add(c * N * shape.queryWidth);
+  }
   // Rotated queries and keys lie beside the one tensor they were projected into.
   if (findImplementation(model).fusedProjection && model.positions === 'rotary')
     work.add(c * N * (shape.queryWidth + shape.kvWidth));

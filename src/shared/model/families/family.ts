@@ -19,6 +19,8 @@ export interface Implementation {
   readonly residualDropout: boolean;
   /** RMSNorm scales its half-precision input itself, and so keeps it beside the copy in fp32. */
   readonly normKeepsInput: boolean;
+  /** Values are normalized too, without a scale; and norms take a power of the mean square, which keeps that as well (Gemma 4). */
+  readonly normsValues?: true;
   /** LayerNorm is written out in fp32, operation by operation (Cohere). */
   readonly normWrittenOut?: true;
   /** RMSNorm scales its fp32 value before it is cast back, and so keeps that one (Gemma). */

@@ -22,6 +22,7 @@ import { EXAONE_MOE, EXAONE4 } from './exaone';
 import { FALCON } from './falcon';
 import type { Family, Implementation } from './family';
 import { GEMMA } from './gemma';
+import { GEMMA4 } from './gemma4';
 import { GLM, GLM_MOE, GLM_MOE_LITE } from './glm';
 import { GPT_BIGCODE } from './gpt-bigcode';
 import { GPT_NEO } from './gpt-neo';
@@ -75,6 +76,7 @@ export const FAMILIES: readonly Family[] = [
   QWEN3_NEXT,
   QWEN3_5,
   GEMMA,
+  GEMMA4,
   PHI,
   PHI3,
   PHIMOE,

@@ -42,6 +42,24 @@ const gemma2 = (of: Fields, differences: Fields = {}): Fields => ({
   ...of,
   ...differences,
 });
+const gemma4 = (of: Fields): Fields => ({
+  model_type: 'gemma4',
+  architectures: ['Gemma4ForConditionalGeneration'],
+  ...BF16,
+  vision_config: {},
+  text_config: { model_type: 'gemma4_text', head_dim: 256, final_logit_softcapping: 30, ...of },
+});
+/** Of the two that no phone is meant for. */
+const LARGE_GEMMA4 = {
+  sliding_window: 1024,
+  attention_k_eq_v: true,
+  hidden_size_per_layer_input: 0,
+};
+/** Every `step`-th of `layers` sees all tokens. */
+const windowsBut = (layers: number, step: number): readonly string[] =>
+  Array.from({ length: layers }, (_, index) =>
+    (index + 1) % step === 0 ? 'full_attention' : 'sliding_attention',
+  );
 const gemma3 = (of: Fields): Fields => ({
   model_type: 'gemma3',
   architectures: ['Gemma3ForConditionalGeneration'],
@@ -190,6 +208,48 @@ export const DENSE: Readonly<Record<string, ConfiguredRelease>> = {
     id: 'google/gemma-3-27b-pt',
     same: ['google/gemma-3-27b-it'],
     config: gemma3({ ...sizes(5376, 62, 32, 16, 21_504, 262_208, 131_072), head_dim: 128 }),
+  },
+  'gemma-4-e2b': {
+    id: 'google/gemma-4-E2B',
+    same: ['google/gemma-4-E2B-it'],
+    config: gemma4({
+      ...sizes(1536, 35, 8, 1, 6144, 262_144, 131_072),
+      sliding_window: 512,
+      num_kv_shared_layers: 20,
+      use_double_wide_mlp: true,
+      layer_types: windowsBut(35, 5),
+    }),
+  },
+  'gemma-4-e4b': {
+    id: 'google/gemma-4-E4B',
+    same: ['google/gemma-4-E4B-it'],
+    config: gemma4({
+      ...sizes(2560, 42, 8, 2, 10_240, 262_144, 131_072),
+      sliding_window: 512,
+      num_kv_shared_layers: 18,
+    }),
+  },
+  'gemma-4-31b': {
+    id: 'google/gemma-4-31B',
+    same: ['google/gemma-4-31B-it'],
+    config: gemma4({
+      ...sizes(5376, 60, 32, 16, 21_504, 262_144, 262_144),
+      ...LARGE_GEMMA4,
+      num_global_key_value_heads: 4,
+    }),
+  },
+  'gemma-4-26b-a4b': {
+    id: 'google/gemma-4-26B-A4B',
+    same: ['google/gemma-4-26B-A4B-it'],
+    config: gemma4({
+      ...sizes(2816, 30, 16, 8, 2112, 262_144, 262_144),
+      ...LARGE_GEMMA4,
+      num_global_key_value_heads: 2,
+      enable_moe_block: true,
+      num_experts: 128,
+      top_k_experts: 8,
+      moe_intermediate_size: 704,
+    }),
   },
   'phi-2': {
     id: 'microsoft/phi-2',

@@ -24,6 +24,8 @@ const MODULES: Readonly<Record<Role, string>> = {
   deltaBeta: 'in_proj_b',
   deltaDecay: 'in_proj_a',
   output: 'o_proj',
+  layerGate: 'per_layer_input_gate',
+  layerInput: 'per_layer_projection',
   gate: 'gate_proj',
   up: 'up_proj',
   gateUp: 'gate_up_proj',

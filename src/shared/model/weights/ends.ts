@@ -15,7 +15,7 @@ function stacks(model: ModelSpec): number {
 
 /** What stands before the first layer. */
 export function listEmbeddingTensors(model: ModelSpec, parts: Split): readonly WeightTensor[] {
-  const { hidden: d, embedding, positions, relativeTable } = model;
+  const { hidden: d, embedding, positions, relativeTable, layerInputs } = model;
   const list = new TensorList(false);
   const width = embedding?.width ?? d;
   const vocab = split(model.vocab, parts.tensor);
@@ -35,6 +35,12 @@ export function listEmbeddingTensors(model: ModelSpec, parts: Split): readonly W
   if (embedding) {
     list.matrix('positions', embedding.width, d);
     if (embedding.bias) list.vector('positions', d);
+  }
+  if (layerInputs) {
+    const { width: each, rows } = layerInputs;
+    list.table('embedding', rows, model.layers * each);
+    list.matrix('positions', d, model.layers * each);
+    list.vector('positions', each, normVectors(model));
   }
   if (relativeTable) {
     list.table('positions', relativeTable.rows, d);

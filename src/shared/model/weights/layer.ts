@@ -2,32 +2,32 @@
 import { findImplementation } from '../families';
 import type { ModelSpec } from '../model-spec';
 import type { Role } from '../roles';
+import { type LayerKind, modelOfKind } from './kinds';
 import { type Split, split, TensorList, type WeightTensor } from './tensor';
 
-/** What layers of a model may differ in. */
-export interface LayerKind {
-  /** Linear attention instead of the softmax over a cache. */
-  readonly linear: boolean;
-  /** A dense network in a model of experts. */
-  readonly dense: boolean;
-  /** A second attention, over an encoder's output. */
-  readonly cross: boolean;
-}
-
 export function listLayerTensors(
-  model: ModelSpec,
-  { linear, dense, cross }: LayerKind,
+  whole: ModelSpec,
+  kind: LayerKind,
   parts: Split,
 ): readonly WeightTensor[] {
+  const model = modelOfKind(whole, kind);
   const list = new TensorList(true);
-  if (linear) linearAttention(model, parts, list);
-  else attention(model, parts, list);
-  if (cross) attention(model, parts, list);
-  if (model.experts && !dense) experts(model, parts, list);
+  if (kind.linear) linearAttention(model, parts, list);
+  else attention(model, kind, parts, list);
+  if (kind.cross) attention(model, kind, parts, list);
+  if (model.experts) experts(model, parts, list);
   else network(model, split(model.ffn, parts.tensor), list);
-  const norms = cross ? 3 : (model.layerNorms ?? 2);
+  const norms = kind.cross ? 3 : (model.layerNorms ?? 2);
   list.vector('norms', model.hidden, norms * normVectors(model));
+  if (model.layerInputs) layerInput(model, model.layerInputs.width, list);
   return list.rows;
+}
+
+/** A gate d → w over the layer's own vector, a projection w → d of what it lets through, and a norm. */
+function layerInput(model: ModelSpec, width: number, list: TensorList): void {
+  list.matrix('ffn', model.hidden, width, { role: 'layerGate' });
+  list.matrix('ffn', width, model.hidden, { role: 'layerInput' });
+  list.vector('norms', model.hidden, normVectors(model));
 }
 
 /** LayerNorm scales and shifts, RMSNorm scales. */
@@ -38,7 +38,12 @@ export function normVectors({ norm, normVectors: vectors }: ModelSpec): number {
 /**
  *     q: d·(h·k) [+ h·k]   k, v: d·(h_kv·k) [+ h_kv·k] each, the three perhaps in one   output: (h·k)·d [+ d]
  */
-function attention(model: ModelSpec, parts: Split, list: TensorList): void {
+function attention(
+  model: ModelSpec,
+  { global, reading }: LayerKind,
+  parts: Split,
+  list: TensorList,
+): void {
   if (model.latentAttention) {
     latent(model, parts, list);
     return;
@@ -54,17 +59,19 @@ function attention(model: ModelSpec, parts: Split, list: TensorList): void {
     list.matrix('attention', d, asked + 2 * kv, { role: 'qkv' });
     if (biased) list.vector('attention', asked + 2 * kv);
   } else {
+    const keys = reading ? 0 : 1;
+    const values = global && model.globalAttention?.keysAreValues ? 0 : keys;
     list.matrix('attention', d, asked, { role: 'query' });
-    list.matrix('attention', d, kv, { role: 'key' });
-    list.matrix('attention', d, kv, { role: 'value' });
+    list.matrix('attention', d, kv, { role: 'key', count: keys });
+    list.matrix('attention', d, kv, { role: 'value', count: values });
     if (biased) {
       list.vector('attention', asked);
-      list.vector('attention', kv, 2);
+      list.vector('attention', kv, keys + values);
     }
   }
   list.matrix('attention', q, d, { role: 'output' });
   if (model.outputBias ?? model.bias) list.vector('attention', d);
-  if (model.qkNorm) queryKeyNorms(model, { heads, kvHeads }, list);
+  if (model.qkNorm) queryKeyNorms(model, { heads, kvHeads: reading ? 0 : kvHeads }, list);
   if (model.attentionSinks) list.vector('attention', heads);
 }
 
@@ -75,7 +82,7 @@ function queryKeyNorms(
 ): void {
   const vectors = qkNormBias ? 2 : 1;
   if (qkNorm === true) {
-    list.vector('attention', headDim, 2 * vectors);
+    list.vector('attention', headDim, (kvHeads > 0 ? 2 : 1) * vectors);
     return;
   }
   list.vector('attention', heads * headDim, vectors);
@@ -180,4 +187,9 @@ function experts(model: ModelSpec, parts: Split, list: TensorList): void {
   if (mixture.routerBias) list.vector('ffn', mixture.total);
   if (mixture.sharedFfn) network(model, split(mixture.sharedFfn, parts.tensor), list);
   if (mixture.sharedGate) list.matrix('ffn', d, 1);
+  if (!mixture.beside) return;
+  // The router scales its input and each expert's weight; norms before the experts and behind either.
+  list.vector('ffn', d);
+  list.vector('ffn', mixture.total);
+  list.vector('norms', d, 3 * normVectors(model));
 }

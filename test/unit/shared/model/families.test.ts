@@ -198,8 +198,8 @@ describe('a config.json', () => {
     expect(() => modelFromConfig({ model_type: 'perceptron' }, 'x')).toThrow(
       refusal(/"perceptron"/, /gpt2.*llama/),
     );
-    expect(() => modelFromConfig({ model_type: 'gemma4_text' }, 'x')).toThrow(
-      refusal(/"gemma4_text".*unlike widths/, /Gemma 1 to 3/),
+    expect(() => modelFromConfig({ model_type: 'gemma3n_text' }, 'x')).toThrow(
+      refusal(/"gemma3n_text".*streams/, /Gemma 1 to 4/),
     );
     expect(() => modelFromConfig({ model_type: 'whisper' }, 'x')).toThrow(
       refusal(/"whisper".*sound/, /text/),
@@ -301,6 +301,55 @@ describe('layers without attention', () => {
     expect(cached(200) - cached(100)).toBe(100 * 2 * 2 * 64 * 2);
     // States of 8 heads, 128 × 128 in fp32, and four taps of 2·4·128 + 8·128 channels in bf16, of the other three.
     expect(cached(100) - 100 * 2 * 2 * 64 * 2).toBe(3 * (8 * 128 * 128 * 4 + 4 * 2048 * 2));
+  });
+});
+
+describe('Gemma 4', () => {
+  const text = {
+    model_type: 'gemma4_text',
+    hidden_size: 1536,
+    num_hidden_layers: 10,
+    num_attention_heads: 8,
+    num_key_value_heads: 1,
+    head_dim: 256,
+    sliding_window: 512,
+    layer_types: Array.from({ length: 10 }, (_, at) =>
+      at % 5 === 4 ? 'full_attention' : 'sliding_attention',
+    ),
+  };
+  const cached = (fields: object, promptTokens: number) => {
+    const model = modelFromConfig({ ...text, ...fields }, 'gemma 4');
+    const run = runDefaults(model, {
+      mode: 'generate',
+      framework: 'pytorch',
+      precision: 'bf16',
+      batch: 1,
+      promptTokens,
+      tokens: 1,
+    });
+    const prefill = computeBudget(model, run).tiers.refined.timeline.find(
+      ({ phase }) => phase === 'prefill',
+    );
+    return prefill?.endComponents.kv_cache;
+  };
+
+  it('caches 256 a head in layers with a window, up to its length, and 512 in the others', () => {
+    // Eight layers of one head of 256 and two of 512, keys and values in bf16.
+    expect(cached({}, 100)).toBe(100 * (8 * 256 + 2 * 512) * 2 * 2);
+    expect(cached({}, 1000)).toBe((512 * 8 * 256 + 1000 * 2 * 512) * 2 * 2);
+  });
+
+  it('caches nothing in layers that read the keys of others', () => {
+    // Of the first five layers four have a window.
+    expect(cached({ num_kv_shared_layers: 5 }, 100)).toBe(100 * (4 * 256 + 512) * 2 * 2);
+  });
+
+  it('takes the heads of its layers as transformers writes them since 5.18', () => {
+    const said = { '4': { head_dim: 128 }, '9': { head_dim: 128 } };
+    expect(cached({ per_layer_config: said }, 100)).toBe(100 * (8 * 256 + 2 * 128) * 2 * 2);
+    expect(() => cached({ per_layer_config: { '4': { head_dim: 128 } } }, 100)).toThrow(
+      refusal(/per_layer_config/),
+    );
   });
 });
 
