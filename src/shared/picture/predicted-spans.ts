@@ -14,6 +14,7 @@ import type { Component, Tier } from '../base/vocabulary';
 import { sumComponents } from '../budget/tier';
 import type { Budget, ComponentBytes } from '../budget/types';
 import { predictedRow } from '../divergence/overlay/predicted';
+import { asBudgetCounts, stepOffset } from '../divergence/overlay/step-numbers';
 import type { Overlay } from '../divergence/overlay/types';
 import { STACK_ORDER } from '../present/colors';
 
@@ -41,7 +42,8 @@ function predictPhase(overlay: Overlay, index: number, tier: Tier, budget: Budge
   const phase = overlay.phases[index]!;
   // Textbook is compared with no line in particular, as in the overlay.
   const line = tier === 'refined' ? overlay.series : null;
-  const row = budget && predictedRow(budget.tiers[tier], phase, line);
+  const key = asBudgetCounts(phase, stepOffset(overlay.phases));
+  const row = budget && predictedRow(budget.tiers[tier], key, line);
   const refined = tier === 'refined';
   // Where no formula predicts, what the run's own first steps let expect; it has no split.
   const total = phase.predicted[tier] ?? row?.total ?? phase.predicted.observed ?? null;

@@ -42,7 +42,7 @@ export function findSettingMismatch(
       twins.length === 0
         ? words.title(declared, value)
         : `The run held other tokens than declared: ${[best, ...twins].map(describeChange).join(', or ')}`,
-    bytes: differenceAt(worst, best, judged.search.declared, judged.overlay.series),
+    bytes: differenceAt(worst, best, judged.search.declared, judged.overlay),
     phase: worst.of === 'run' ? null : worst.phase,
     span: worst.span,
     confidence: isFew ? 'low' : rateConfidence(winner, judged.mustMatchExactly),
@@ -75,7 +75,7 @@ function describeEvidence(
   { best, twins, kind }: Winner,
 ): string[] {
   const { field, value, fit } = best;
-  const bytes = differenceAt(worst, best, search.declared, overlay.series);
+  const bytes = differenceAt(worst, best, search.declared, overlay);
   const evidence = [
     describeFit(search, best, declared),
     `${describePlace(worst)} ${quoteSeries(overlay.series)} reached ${formatBytes(worst.measured)} where ${formatBytes(worst.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(worst.residualBytes)}.`,

@@ -11,7 +11,8 @@ import { describeChange } from '../fit/setting-words';
 import { flagLimit } from '../overlay/flags';
 import { findWidestGap, type Gap } from '../overlay/gap';
 import { isFlagged } from '../overlay/phase-rows';
-import type { DiagnosisInput, Finding } from '../overlay/types';
+import { asBudgetCounts, stepOffset } from '../overlay/step-numbers';
+import type { DiagnosisInput, Finding, Overlay } from '../overlay/types';
 import type { Leak } from './leak';
 
 /** Findings that explain a part of what was measured. */
@@ -31,7 +32,7 @@ export function findUnexplained(input: DiagnosisInput, known: Explained): Findin
   const { overlay, mustMatchExactly } = input;
   const gap = findWidestGap(input, overlay);
   if (gap === null) return null;
-  const explained = sumExplained(gap, known, overlay.series);
+  const explained = sumExplained(gap, known, overlay);
   const rest = gap.residualBytes - explained;
   const isExact = mustMatchExactly && overlay.series === FRAMEWORK_ALLOCATED;
   if (rest === 0 || (!isExact && Math.abs(rest) <= flagLimit(gap.predicted.refined, overlay)))
@@ -55,7 +56,7 @@ export function findUnexplained(input: DiagnosisInput, known: Explained): Findin
  * each further finding as much as it holds, never more than is left. What is measured below it only a context smaller
  * than the predicted one explains.
  */
-function sumExplained(gap: Gap, known: Explained, line: string | null): Bytes {
+function sumExplained(gap: Gap, known: Explained, { series: line, phases }: Overlay): Bytes {
   const ofSetting = known.setting?.bytes ?? 0;
   // The framework counts no context.
   const contexts = line === FRAMEWORK_ALLOCATED ? [] : known.context.map(({ bytes }) => bytes ?? 0);
@@ -66,7 +67,9 @@ function sumExplained(gap: Gap, known: Explained, line: string | null): Bytes {
   }
   const parts = [
     known.pool?.bytes ?? 0,
-    known.leak === null ? 0 : leakedBytes(known.leak.growth, gap.step),
+    known.leak === null
+      ? 0
+      : leakedBytes(known.leak.growth, asBudgetCounts(gap, stepOffset(phases)).step),
     ...known.shapes.filter(({ span }) => meets(span, gap.span)).map(({ bytes }) => bytes ?? 0),
     ...contexts,
     ...known.allocator.map(({ bytes }) => bytes ?? 0),
@@ -79,7 +82,7 @@ const meets = (one: Gap['span'], other: Gap['span']): boolean =>
   one[0] <= other[1] && one[1] >= other[0];
 
 /**
- * The most that a leak can have added by the end of a step, or by the end of the run. Within a step it may or may not
+ * The most that a leak can have added by the end of a step as budgets count them, or by the end of the run. Within a step it may or may not
  * have happened yet, so all that it can have added counts.
  */
 export function leakedBytes(growth: Growth | null, step: number | null): Bytes {

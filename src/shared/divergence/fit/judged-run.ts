@@ -13,6 +13,7 @@ import { flagLimit } from '../overlay/flags';
 import { findWidestGap, type Gap } from '../overlay/gap';
 import { findDevice } from '../overlay/lines';
 import { type PhaseKey, predictedRow } from '../overlay/predicted';
+import { asBudgetCounts, stepOffset } from '../overlay/step-numbers';
 import type { DiagnosisInput, Overlay } from '../overlay/types';
 import { type Candidate, Search } from './candidates';
 import { type Fit, fits } from './fit';
@@ -81,7 +82,7 @@ function findMismatch(search: Search, overlay: Overlay, declared: Fit, worst: Ga
   const limit = flagLimit(overlay.predictedPeak.refined ?? 0, overlay);
   // A change too small to be flagged explains no divergence.
   const matters = (one: Candidate) =>
-    mustMatchExactly || Math.abs(differenceAt(worst, one, search.declared, overlay.series)) > limit;
+    mustMatchExactly || Math.abs(differenceAt(worst, one, search.declared, overlay)) > limit;
   const fitting = search
     .all()
     .filter(
@@ -131,9 +132,9 @@ export function differenceAt(
   { phase, step }: PhaseKey,
   change: Candidate,
   declared: Budget,
-  line: string | null,
+  { series: line, phases }: Pick<Overlay, 'series' | 'phases'>,
 ): Bytes {
-  const key = { phase, step };
+  const key = asBudgetCounts({ phase, step }, stepOffset(phases));
   const changed = predictedRow(change.budget.tiers.refined, key, line)?.total ?? 0;
   const before = predictedRow(declared.tiers.refined, key, line)?.total ?? 0;
   const extra =

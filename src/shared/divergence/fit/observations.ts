@@ -5,6 +5,7 @@
 import { median } from '../../base/statistics';
 import type { Bytes } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
+import { asBudgetCounts, stepOffset } from '../overlay/step-numbers';
 import type { Overlay, OverlayPhase } from '../overlay/types';
 
 export interface Observation {
@@ -33,9 +34,12 @@ export interface Growth {
 /** Observations of the first rank. Of many occurrences the median stands; of an exact line the last. */
 export function observe(overlay: Overlay, isExact: boolean, growth: Growth | null): Observation[] {
   const rank = overlay.phases[0]?.rank;
-  const rows = overlay.phases.filter(
-    (row) => row.rank === rank && row.measured !== null && row.phase !== 'idle' && !row.isOpen,
-  );
+  const offset = stepOffset(overlay.phases);
+  const rows = overlay.phases
+    .filter(
+      (row) => row.rank === rank && row.measured !== null && row.phase !== 'idle' && !row.isOpen,
+    )
+    .map((row) => asBudgetCounts(row, offset));
   const groups = Map.groupBy(rows, ({ phase, step }) => `${phase}:${kindOfStep(step)}`);
   return [...groups.values()].flatMap((group) => observeGroup(group, isExact, growth));
 }

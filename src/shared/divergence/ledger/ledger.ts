@@ -41,6 +41,7 @@ import { findDevice, type Lines, listsWorkload, seriesById } from '../overlay/li
 import { tallyPhases } from '../overlay/phase-tally';
 import { findPool, type Pool } from '../overlay/pool';
 import { predictedPeak } from '../overlay/predicted';
+import { asBudgetCounts, stepOffset } from '../overlay/step-numbers';
 import type {
   DiagnosisInput,
   LedgerEntry,
@@ -273,7 +274,10 @@ class LedgerBuilder {
     const { setting = null, winner = null } = this.#diagnosis ?? {};
     return setting === null || winner === null
       ? 0
-      : differenceAt(key, winner.best, this.#budget, this.#series);
+      : differenceAt(key, winner.best, this.#budget, {
+          series: this.#series,
+          phases: this.#input.overlay.phases,
+        });
   }
 
   /** What a leak has added; nothing before its first step. */
@@ -281,7 +285,8 @@ class LedgerBuilder {
     const leak = this.#diagnosis?.leak ?? null;
     if (leak === null || phase === 'load') return 0;
     const [begin] = leak.finding.span;
-    return at !== null && at < begin ? 0 : leakedBytes(leak.growth, step);
+    const counted = asBudgetCounts({ step }, stepOffset(this.#input.overlay.phases));
+    return at !== null && at < begin ? 0 : leakedBytes(leak.growth, counted.step);
   }
 
   /**

@@ -17,6 +17,7 @@ import { ObservedTier, tellObserved } from './observed';
 import { pairTiers, predictedPeak, predictedRow, predictsLine } from './predicted';
 import { findShape, findStairs } from './segmentation';
 import { showsRun } from './shows-run';
+import { asBudgetCounts, stepOffset } from './step-numbers';
 import type { MeasuredOverlay, Overlay, OverlayPhase } from './types';
 
 export interface OverlayInput {
@@ -194,8 +195,9 @@ function rowsSoFar(
 function phaseRow(span: PhaseSpan, line: MeasuredLine | null, input: OverlayInput): OverlayPhase {
   const { budget } = input;
   const measured = line?.in(span) ?? NOTHING_MEASURED;
-  const textbook = budget && predictedRow(budget.tiers.textbook, span, null);
-  const refined = budget && predictedRow(budget.tiers.refined, span, line?.data.info.id ?? null);
+  const key = asBudgetCounts(span, stepOffset(input.spans));
+  const textbook = budget && predictedRow(budget.tiers.textbook, key, null);
+  const refined = budget && predictedRow(budget.tiers.refined, key, line?.data.info.id ?? null);
   const against = line && budget && !predictsLine(budget, line.data.info.id) ? null : refined;
   return {
     phase: span.phase,

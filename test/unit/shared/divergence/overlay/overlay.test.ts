@@ -231,6 +231,24 @@ describe('phases on framework bytes', () => {
     });
   });
 
+  it('are predicted alike where a loop counts its steps from 0, and a leak among them is named alike', () => {
+    const fromZero = (input: ReturnType<typeof training>) => ({
+      ...input,
+      markers: input.markers.map((marker) =>
+        'step' in marker && marker.step !== null ? { ...marker, step: marker.step - 1 } : marker,
+      ),
+    });
+    const { phases } = overlayOf({ ...fromZero(training(4)), mustMatchExactly: true });
+    expect(phases.find(({ phase: name }) => name === 'forward')?.step).toBe(0);
+    for (const row of phases)
+      expect(row).toMatchObject({ residualBytes: 0, residualEndBytes: 0, flagged: false });
+    const leaking = training(8, 20 * MB);
+    const named = (input: typeof leaking) =>
+      findingsFor({ ...input, mustMatchExactly: true }).map(({ kind, bytes }) => [kind, bytes]);
+    expect(named(fromZero(leaking))).toEqual(named(leaking));
+    expect(named(leaking).map(([kind]) => kind)).toContain('leak');
+  });
+
   it('of the bundled workload are flagged by a single byte, those of others by the limits', () => {
     const budget = budgetWith([['forward', null, null, { params: 100 }, { params: 100 }]]);
     const markers = phase('forward', 1, 0, 500, { allocated: 100, peak: 101 });
