@@ -115,6 +115,13 @@ describe.skipIf(!python)(
       const show = async (series: string) =>
         (await runJson<SessionDocument>(['show', document.id, '--series', series], home.dir))
           .document.overlay;
+      const none = await runJson<{ error: { message: string; remedy: string } }>(
+        ['show', document.id, '--series', 'framework.reserved'],
+        home.dir,
+      );
+      expect(none.code).toBe(2);
+      expect(none.document.error.message).toContain('framework.reserved is no line');
+      expect(none.document.error.remedy).toContain('rank1.framework.allocated');
       expect(await show('rank1.framework.allocated')).toMatchObject({
         rank: 1,
         series: 'rank1.framework.allocated',

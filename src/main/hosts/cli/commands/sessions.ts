@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { ReportFile } from '../../../../shared/contract/api';
+import type { Overlay } from '../../../../shared/divergence/overlay/types';
 import { headline } from '../../../../shared/present/headline';
 import { shortenDocument } from '../../../../shared/session/brief';
 import { checkComparison } from '../../../../shared/session/expectations';
@@ -81,10 +82,12 @@ function registerShow(program: Command, output: Output): void {
         const asked = { id, ...(series === undefined ? {} : { series }) };
         if (options.brief === true && output.json && options.replay !== true) {
           const brief = await engine.brief(asked);
+          checkLine(brief, series);
           output.result(brief, () => brief.name);
           return;
         }
         const doc = await engine.show(asked);
+        checkLine(doc, series);
         if (options.replay === true) {
           const told = await replay(engine, doc, { speed, series }, output);
           output.result({ id: doc.id, durationUs: doc.durationUs, told }, () =>
@@ -96,6 +99,20 @@ function registerShow(program: Command, output: Output): void {
         output.result(options.brief === true ? shortenDocument(doc) : doc, () => text);
       }),
     );
+}
+
+/** Throws a Failure where another line had to stand in for the one asked for. */
+function checkLine(
+  { overlay }: { readonly overlay: Pick<Overlay, 'series' | 'alternatives'> },
+  asked: string | undefined,
+): void {
+  if (asked === undefined || overlay.series === asked) return;
+  const lines = [overlay.series, ...overlay.alternatives].filter((line) => line !== null);
+  throw new Failure(
+    'bad_input',
+    `${asked} is no line that this session can lay over a budget.`,
+    lines.length === 0 ? 'Nothing was measured that could be.' : `It has ${lines.join(', ')}.`,
+  );
 }
 
 function registerCompare(program: Command, output: Output): void {
