@@ -88,7 +88,7 @@ class Capture:
         """A row of the manifest before anything has run; folders of this machine are left out of the command line."""
         return {
             "key": run["key"], "name": run["name"], "group": run["group"], "heldOut": run["heldOut"], "plumbline": not run["bare"],
-            "planted": run.get("planted"), "finding": run.get("finding"), "declared": run.get("declare", {}), "twin": run.get("twin", run["name"]), "intervalMs": None if run["bare"] else run["interval"],
+            "workload": run.get("workload"), "planted": run.get("planted"), "finding": run.get("finding"), "declared": run.get("declare", {}), "twin": run.get("twin", run["name"]), "intervalMs": None if run["bare"] else run["interval"],
             "commandLine": shlex.join(word.replace(ROOT + os.sep, "").replace(self.work + os.sep, "") for word in self.command(run)), "environment": run.get("env", {}),
             "status": status, "expectedExitCode": run.get("exits", 0), "exitCode": None, "workloadExitCode": None,
             "durationS": None, "stepS": None, "why": why, "files": [],

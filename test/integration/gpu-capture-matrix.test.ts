@@ -11,12 +11,13 @@ import {
   type SpecOptions,
 } from '../../src/main/hosts/cli/options/spec-options';
 import {
-  type AccuracyRow,
-  heldOut,
   recordingCosts,
   scoreFaults,
+  scoreInversions,
   summarizeErrors,
-} from '../bench/accuracy';
+} from '../bench/accuracy/judged';
+import { heldOut } from '../bench/accuracy/manifest';
+import type { AccuracyRow } from '../bench/accuracy/sessions';
 import { repository } from '../support/repository';
 
 const folder = join(repository, 'scripts', 'gpu');
@@ -168,7 +169,10 @@ describe('what the benchmark makes of a manifest', () => {
     stepS: 0.102,
     intervalMs: 10,
     environment: {},
+    twin: name,
     finding: null,
+    workload: null,
+    call: 0,
     ...more,
   });
   const session = (name: string, findings: AccuracyRow['findings']): AccuracyRow => ({
@@ -177,6 +181,9 @@ describe('what the benchmark makes of a manifest', () => {
     simulated: false,
     heldOut: false,
     planted: false,
+    status: 'complete',
+    inversion: null,
+    readingsPerSecond: null,
     series: null,
     measured: null,
     textbook: null,
@@ -202,8 +209,8 @@ describe('what the benchmark makes of a manifest', () => {
       return { ...session('x', []), lines };
     };
     const rows = [off(-3), off(1, 4), off(0), off(2)];
-    expect(summarizeErrors(rows, 'allocated')).toBe('allocated median 1.50%, worst 3.00% of 4');
-    expect(summarizeErrors(rows, 'process')).toBe('process median 4.00%, worst 4.00% of 1');
+    expect(summarizeErrors(rows, 'allocated')).toMatchObject({ median: 1.5, worst: 3, count: 4 });
+    expect(summarizeErrors(rows, 'process')).toMatchObject({ median: 4, worst: 4, count: 1 });
     expect(summarizeErrors(rows, 'reserved')).toBeNull();
   });
 
@@ -224,16 +231,55 @@ describe('what the benchmark makes of a manifest', () => {
     expect(score).toEqual({
       recall: 0.5,
       precision: 0.5,
-      byteErrors: [3],
+      byteErrors: [{ name: 'a', percent: 3 }],
       missed: ['b: fragmentation'],
       wrong: ['c: leak'],
     });
   });
 
-  it('takes what recording costs from the twin without Plumbline', () => {
-    const twin = run('a', { key: 'a.bare', plumbline: false, stepS: 0.1 });
-    expect(recordingCosts([run('a'), twin, run('b')])).toEqual([
-      { name: 'a', intervalMs: 10, source: 'auto', percent: expect.closeTo(2, 6) },
+  it('takes what recording costs from the twins without Plumbline, of the same call where there are some', () => {
+    const twin = (key: string, stepS: number, call = 0) =>
+      run('a', { key, plumbline: false, stepS, call });
+    const fast = { twin: 'a', intervalMs: 1, environment: { PLUMBLINE_SOURCE: 'nvml' } };
+    const costs = recordingCosts([
+      run('a'),
+      run('c', fast),
+      twin('a.bare', 0.099),
+      twin('a.bare-2', 0.101),
+      twin('a.bare', 0.05, 1),
+      run('b'),
+    ]);
+    const apart = { percent: expect.closeTo(2, 6), spreadPercent: expect.closeTo(2, 6) };
+    expect(costs).toEqual([
+      { name: 'a', intervalMs: 10, source: 'auto', ...apart },
+      { name: 'c', intervalMs: 1, source: 'nvml', ...apart },
+    ]);
+  });
+
+  it('tells settings recovered, undetermined and wrongly inferred apart', () => {
+    const told = (field: string, estimate: unknown, alternatives: unknown[] = []) => ({
+      field,
+      estimate,
+      alternatives,
+    });
+    const inferred = (name: string, ...estimates: object[]) =>
+      ({ ...session(name, []), inversion: { estimates } }) as unknown as AccuracyRow;
+    const scores = scoreInversions(
+      [
+        inferred('a', told('batch', 8), told('seq', 512), told('precision', 'fp16', ['bf16'])),
+        inferred('b', told('batch', 4), told('promptTokens', 64), told('precision', null)),
+        session('c', []),
+      ],
+      [
+        run('a', { workload: { mode: 'train', batch: 8, seq: 1024, precision: 'bf16' } }),
+        run('b', { workload: { mode: 'generate', batch: 8, promptTokens: 64, precision: 'fp32' } }),
+        run('c', { workload: { mode: 'train', batch: 1 } }),
+      ],
+    );
+    expect(scores).toEqual([
+      { field: 'batch', recovered: 1, undetermined: 0, wrong: ['b: batch 8, inferred 4'] },
+      { field: 'seq', recovered: 1, undetermined: 0, wrong: ['a: seq 1024, inferred 512'] },
+      { field: 'precision', recovered: 1, undetermined: 1, wrong: [] },
     ]);
   });
 });

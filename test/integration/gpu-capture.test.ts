@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,7 +20,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSession } from '../../src/main/store/session-file';
-import { accuracyOf, accuracyText } from '../bench/accuracy';
+import { computeBudget } from '../../src/shared/budget/budget';
+import type { ComponentBytes, PhaseBudget } from '../../src/shared/budget/types';
+import { preset } from '../../src/shared/model/presets';
+import { runDefaults } from '../../src/shared/model/run';
+import { recordingCosts, scoreFaults, scoreInversions } from '../bench/accuracy/judged';
+import { readManifests } from '../bench/accuracy/manifest';
+import { accuracyOf } from '../bench/accuracy/sessions';
+import { accuracyText } from '../bench/accuracy/text';
 import { pidsWithEnvironment, until } from '../support/cli';
 import { python } from '../support/python';
 import { repository } from '../support/repository';
@@ -44,30 +52,55 @@ const run = (
 const pack = (...args: string[]) =>
   run(process.execPath, [join(repository, 'scripts', 'gpu', 'pack.mjs'), ...args]);
 
-/** Behaves as the sample does, as far as a recorder can see: announces phases and memory, and holds device memory. */
+/**
+ * Behaves as the sample does, as far as a recorder can see: announces phases and memory, and holds device memory. With
+ * `--replay` it goes through the phases of a file, with `--leak-mib` keeping that much more after every step.
+ */
 const STAND_IN = `
-import os, sys, time
+import json, os, sys, time
 import plumbline
-plumbline.run(batch=2)
+def option(name):
+    return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else None
+def hold(held):
+    open(os.environ["PLUMBLINE_SMI_MEMORY"], "w").write(str(int(held)))
 open(os.environ["PLUMBLINE_SMI_PID"], "w").write(str(os.getpid()))
-if "--grad-accum" in sys.argv:
-    if sys.argv[-1] == "2":
-        sys.exit("planted failure")
+recorded = "PLUMBLINE_SOCKET" in os.environ
+steps, leak = int(option("--steps")), int(option("--leak-mib") or 0) << 20
+if option("--grad-accum") == "2":
+    sys.exit("planted failure")
+if option("--grad-accum") == "3":
     time.sleep(60)
-for index in range(3):
+if option("--replay"):
+    planted = json.load(open(option("--replay")))  # of the first step, and of those after it
+else:
+    plumbline.run(batch=2)
+    planted = [[{"name": name, "peak": mib << 20, "end": mib << 20, "reserved": (mib << 20) + 4096, "held": mib << 20}
+              for name, mib in (("forward", 700), ("backward", 900))]]
+for index in range(steps):
     plumbline.step(index)
-    for name, held in (("forward", 700 << 20), ("backward", 900 << 20)):
-        with plumbline.phase(name):
-            open(os.environ["PLUMBLINE_SMI_MEMORY"], "w").write(str(held))
+    for phase in planted[min(index, len(planted) - 1)]:
+        with plumbline.phase(phase["name"]):
+            hold(phase["held"] + leak * index)
             time.sleep(0.15)
-            plumbline.memory(held, reserved=held + 4096, peak=held, counters={"num_ooms": 0})
-    print("step %d/3 loss 1.0000 0.%d s" % (index + 1, 125 * (index > 1)))
-if "PLUMBLINE_SOCKET" in os.environ:
+            plumbline.memory(phase["end"] + leak * index, reserved=phase["reserved"] + leak * index, peak=phase["peak"] + leak * index,
+                             phase=phase["name"], counters={"num_ooms": 0})
+    print("step %d/%d loss 1.0000 %.3f s" % (index + 1, steps, 0 if index < 2 else 0.126 if recorded else 0.125))
+if recorded:
     time.sleep(1.3)  # processes are read once a second
 print("steps done")
 `;
 
 const train = { model: 'gpt2', mode: 'train', batch: 2, seq: 64, precision: 'fp32', steps: 3 };
+/** What the phases that are replayed are the budget of. */
+const REPLAYED = {
+  model: 'gpt2',
+  mode: 'train',
+  batch: 4,
+  seq: 128,
+  precision: 'fp32',
+  attention: 'eager',
+  optimizer: 'adamw',
+} as const;
 const MATRIX = {
   defaults: { interval: 50, needsS: 1, limitS: 60 },
   runs: [
@@ -81,6 +114,19 @@ const MATRIX = {
     { name: 'double-fails', group: 'faults', workload: { ...train, gradAccum: 2 } },
     { name: 'double-wants', group: 'faults', workload: train, packages: ['plumbline_has_no_such'] },
     { bareOf: 'double-train' },
+    {
+      name: 'replayed',
+      group: 'train',
+      workload: { ...REPLAYED, steps: 4 },
+      undeclared: { replay: 'PHASES' },
+    },
+    {
+      name: 'fault-replayed-leak',
+      group: 'faults',
+      workload: { ...REPLAYED, steps: 10 },
+      undeclared: { replay: 'PHASES', leakMib: 48 },
+      finding: { kind: 'leak', bytes: 48 * MiB },
+    },
     {
       name: 'double-other-failure',
       group: 'faults',
@@ -147,6 +193,7 @@ describe.skipIf(reason !== null)(
       await run('tar', ['-xzf', at('package.tar.gz'), '-C', dir]);
       there = at('plumbline-gpu');
       prepare();
+      plantPhases();
       captured = await capture('captures');
       manifest = captured.manifest;
     }, 120_000);
@@ -167,7 +214,37 @@ describe.skipIf(reason !== null)(
       );
       chmodSync(at('nvidia-smi'), 0o755);
       writeFileSync(at('stand_in.py'), STAND_IN);
-      writeFileSync(at('matrix.json'), JSON.stringify(MATRIX));
+      const words = JSON.stringify(MATRIX);
+      writeFileSync(
+        at('matrix.json'),
+        words.replaceAll('"PHASES"', JSON.stringify(at('phases.json'))),
+      );
+    }
+
+    /**
+     * The phases of a run that holds to the byte what is predicted of it, step 0 without the optimizer's states; but for
+     * the process, which holds what makes the prediction 4% too high.
+     */
+    function plantPhases(): void {
+      const { model: name, ...run } = REPLAYED;
+      const model = preset(name);
+      const { refined } = computeBudget(
+        model,
+        runDefaults(model, { ...run, framework: 'pytorch', steps: 4 }),
+      ).tiers;
+      const tensors = (bytes: number, { context = 0, reserve = 0 }: ComponentBytes) =>
+        bytes - context - reserve;
+      const plant = (row: PhaseBudget) => ({
+        name: row.phase,
+        peak: tensors(row.total, row.components),
+        end: tensors(row.end, row.endComponents),
+        reserved: refined.total - (refined.components.context ?? 0),
+        held: refined.total / 1.04,
+      });
+      const steps = [1, 2].map((step) =>
+        refined.timeline.filter((row) => row.step === step).map(plant),
+      );
+      writeFileSync(at('phases.json'), JSON.stringify(steps));
     }
 
     async function capture(out: string, ...more: readonly string[]) {
@@ -210,6 +287,8 @@ describe.skipIf(reason !== null)(
         expect(names).toContain(`plumbline-gpu/${name}`);
     });
 
+    const of = (key: string) => manifest.runs.find((one) => one.key === key);
+
     it('ends with every run of the matrix told as done, failed or not run', () => {
       expect(captured.code).toBe(1); // not every run was done
       const told = Object.fromEntries(
@@ -219,14 +298,24 @@ describe.skipIf(reason !== null)(
         'double-train': ['done', 0],
         'double-fails': ['failed', 1],
         'double-wants': ['not run', null],
+        replayed: ['done', 0],
+        'fault-replayed-leak': ['done', 0],
         'double-other-failure': ['failed', 1],
         'double-train.bare': ['done', 0],
         'double-hangs': ['stopped', null],
         'double-too-long': ['not run', null],
       });
-      const [first, failed, wants, bare, other, hung, late] = manifest.runs;
+      const { first, failed, wants, bare, other, hung, late } = {
+        first: of('double-train'),
+        failed: of('double-fails'),
+        wants: of('double-wants'),
+        bare: of('double-train.bare'),
+        other: of('double-other-failure'),
+        hung: of('double-hangs'),
+        late: of('double-too-long'),
+      };
       expect(wants!.why).toBe('plumbline_has_no_such is not installed');
-      expect([first!.stepS, bare!.stepS]).toEqual([0.125, 0.125]);
+      expect([first!.stepS, bare!.stepS]).toEqual([0.126, 0.125]);
       expect(first!.durationS).toBeGreaterThan(0.8);
       expect(first!.commandLine).toContain('record --json --name double-train');
       expect(failed!.why).toBe('planted failure');
@@ -310,31 +399,63 @@ describe.skipIf(reason !== null)(
       expect(manifest.simulated).toBe(true);
     });
 
-    it('brings back sessions whose accuracy can be told', async () => {
-      const rows = await accuracyOf(at('home', 'sessions'), join(there, 'bin', 'plumbline.mjs'));
-      expect(rows.map(({ name }) => name)).toEqual([
-        'double-fails',
-        'double-hangs',
-        'double-other-failure',
-        'double-train',
+    it('brings back sessions whose accuracy is told as it was planted', async () => {
+      copyFileSync(at('captures', 'manifest.json'), at('home', 'sessions', 'manifest.json'));
+      copyFileSync(at('second', 'manifest.json'), at('home', 'sessions', 'manifest-2.json'));
+      const folder = at('home', 'sessions');
+      const runs = readManifests(folder);
+      const rows = await accuracyOf(folder, runs, join(there, 'bin', 'plumbline.mjs'));
+      expect(rows.map(({ name, status }) => [name, status])).toEqual([
+        ['double-fails', 'failed'],
+        ['double-hangs', 'interrupted'],
+        ['double-other-failure', 'failed'],
+        ['double-train', 'complete'],
+        ['fault-replayed-leak', 'complete'],
+        ['replayed', 'complete'],
       ]);
-      const row = rows[3]!;
-      expect(row).toMatchObject({
+      const row = (name: string) => rows.find((each) => each.name === name)!;
+      const train = row('double-train');
+      expect(train).toMatchObject({
         simulated: true,
         gpu: 'Simulated RTX 4090',
         series: 'gpu0.workload.memory',
         measured: 900 * MiB,
       });
       // GPT-2 with AdamW in fp32 holds four times its 124 439 808 parameters, so that 900 MiB are far less than predicted.
-      expect(row.refined).toBeGreaterThan(4 * 4 * 124_439_808);
-      expect(row.errorPercent).toBeGreaterThan(100);
-      // The sample's own marker tells what the framework allocated; the driver what the process held.
-      expect(row.lines.allocated).toMatchObject({ measured: 900 * MiB });
-      expect(row.lines.process).toMatchObject({
-        series: 'gpu0.process.memory',
-        measured: 900 * MiB,
+      expect(train.refined).toBeGreaterThan(4 * 4 * 124_439_808);
+      expect(train.errorPercent).toBeGreaterThan(100);
+      // The sample's own marker tells what the framework allocated; the driver what the process held, in whole MiB.
+      expect(train.lines.allocated).toMatchObject({ measured: 900 * MiB });
+      const { allocated, reserved, process } = row('replayed').lines;
+      expect(allocated?.errorPercent).toBe(0);
+      expect(reserved?.errorPercent).toBe(0);
+      expect(process).toMatchObject({ series: 'gpu0.process.memory' });
+      expect(process?.errorPercent).toBeCloseTo(4, 1);
+
+      expect(scoreFaults(rows, runs)).toMatchObject({
+        recall: 1,
+        byteErrors: [{ name: 'fault-replayed-leak', percent: expect.closeTo(0, 3) }],
       });
-      expect(accuracyText(rows)).toContain('SIMULATED');
+      expect(scoreInversions([row('replayed')], runs)).toEqual(
+        ['batch', 'seq', 'precision'].map((field) => ({
+          field,
+          recovered: 1,
+          undetermined: 0,
+          wrong: [],
+        })),
+      );
+      expect(recordingCosts(runs)).toEqual([
+        {
+          name: 'double-train',
+          intervalMs: 50,
+          source: 'auto',
+          percent: expect.closeTo(0.8, 6),
+          spreadPercent: null,
+        },
+      ]);
+      const text = accuracyText(rows, runs);
+      expect(text).toContain('SIMULATED');
+      expect(text).toContain('(aim: below 3%)');
       expect(await accuracyOf(at('nowhere'))).toEqual([]);
     });
   },
