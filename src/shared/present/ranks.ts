@@ -7,20 +7,7 @@ import {
   formatSignedPercent,
 } from '../base/format';
 import type { SessionDocument } from '../session/session-document';
-import { processIn } from '../trace/series-ids';
-
-/** "rank 2", "process 4242"; the first process has no number where the others are no ranks. */
-export function rankName(rank: number, among: Iterable<number>): string {
-  const pid = processIn(rank);
-  if (pid !== null) return `process ${pid}`;
-  return rank === 0 && areProcesses(among) ? 'first process' : `rank ${rank}`;
-}
-
-/** Whether none but the first of these can be a rank. */
-function areProcesses(ranks: Iterable<number>): boolean {
-  const beside = [...ranks].filter((rank) => rank !== 0);
-  return beside.length > 0 && beside.every((rank) => processIn(rank) !== null);
-}
+import { areProcesses, rankName } from '../trace/rank-names';
 
 type Ranked = Pick<SessionDocument, 'overlay' | 'ranks'>;
 const numbers = ({ ranks = [] }: Pick<Ranked, 'ranks'>) => ranks.map(({ rank }) => rank);

@@ -18,12 +18,12 @@ import {
 import type { PhaseTime, TimeAnalysis } from '../divergence/timing/time';
 import type { Mark } from '../session/marks';
 import type { SessionDocument } from '../session/session-document';
+import { rankName } from '../trace/rank-names';
 import { FOUND_TITLE, foundTable } from './found-spans';
 import { HELD_TITLE, heldTable } from './held-objects';
 import { LEDGER_NAMES, settingName } from './names';
 import { OBSERVED_TITLE, observedTable } from './observed';
 import { phaseName } from './phase-name';
-import { rankName } from './ranks';
 import type { WordTable } from './word-table';
 
 /** What the trace tells beyond peaks: what the bytes are made of, time, and what the run must have been. */

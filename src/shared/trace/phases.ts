@@ -11,6 +11,7 @@ import { countWhile } from '../base/search';
 import type { Micros } from '../base/units';
 import { PHASES, type Phase } from '../base/vocabulary';
 import type { Book, MarkerOf } from './carried-on';
+import { rankName } from './rank-names';
 import { TimedLists } from './timed-lists';
 import type { Marker, MemoryMark, PhaseSpan } from './types';
 
@@ -46,12 +47,14 @@ export class PhasePairing implements Book<Marker> {
   readonly #reach = new Map<string, { longest: Micros; lastEnd: Micros }>();
   /** Of each rank, in order of their beginning. */
   readonly #open = new Map<number, OpenPhase[]>();
+  readonly #ranks = new Set<number>();
   /** The step that each rank began last. */
   readonly #steps = new Map<number, number>();
 
   take(marker: Marker): void {
     if (marker.type === 'memory') this.#takeMemory(marker);
     if (marker.type !== 'phase' && marker.type !== 'step') return;
+    this.#ranks.add(marker.rank);
     if (marker.event === 'begin') this.#noteStep(marker);
     if (marker.type !== 'phase') return;
     const { name } = marker;
@@ -73,9 +76,9 @@ export class PhasePairing implements Book<Marker> {
     if (this.#unknown.size > 0)
       warnings.add(
         'unknown',
-        `phases with names Plumbline does not know are left out: ${listNames(this.#unknown)}`,
+        () => `phases with names Plumbline does not know are left out: ${listNames(this.#unknown)}`,
       );
-    return { spans, warnings: warnings.sentences() };
+    return { spans, warnings: warnings.sentences([...this.#ranks]) };
   }
 
   #noteStep({ rank, step }: Marker): void {
@@ -87,8 +90,10 @@ export class PhasePairing implements Book<Marker> {
       this.#warnings.add(
         `${isAnew ? 'anew' : 'step'}:${rank}`,
         isAnew
-          ? `steps of rank ${rank} began anew at ${step} after ${last}, those of another loop or process`
-          : `steps of rank ${rank} ran backwards, from ${last} to ${step}`,
+          ? (of) =>
+              `steps${of} began anew at ${step} after ${last}, those of another loop or process`
+          : (of) => `steps${of} ran backwards, from ${last} to ${step}`,
+        rank,
       );
     }
     this.#steps.set(rank, step);
@@ -108,7 +113,8 @@ export class PhasePairing implements Book<Marker> {
     if (begun === undefined) {
       this.#warnings.add(
         `end:${rank}:${phase}`,
-        `${namePhase(phase, step, rank)} ended without having begun`,
+        (of) => `${namePhase(phase, step)}${of} ended without having begun`,
+        rank,
       );
       supersede(stack, marker);
       return;
@@ -118,12 +124,16 @@ export class PhasePairing implements Book<Marker> {
     if (across !== undefined)
       this.#warnings.add(
         `overlap:${rank}:${phase}`,
-        `${namePhase(phase, step, rank)} ended while ${across.phase}, begun inside it, was still open: the two overlap`,
+        (of) =>
+          `${namePhase(phase, step)}${of} ended while ${across.phase}, begun inside it, was still open: the two overlap`,
+        rank,
       );
     if (t < begun.t0)
       this.#warnings.add(
         `order:${rank}:${phase}`,
-        `${namePhase(phase, step, rank)} was announced to end before it began and is left out`,
+        (of) =>
+          `${namePhase(phase, step)}${of} was announced to end before it began and is left out`,
+        rank,
       );
     else this.#close({ phase, step: begun.step ?? step, rank, t0: begun.t0, t1: t });
   }
@@ -134,15 +144,20 @@ export class PhasePairing implements Book<Marker> {
     durationUs: Micros,
     warnings: Warnings,
   ): PhaseSpan | null {
-    const name = namePhase(phase, step, rank);
+    const name = namePhase(phase, step);
     if (superseded) {
       warnings.add(
         `lost:${rank}:${phase}`,
-        `the end of ${name} was never announced, so it is left out`,
+        (of) => `the end of ${name}${of} was never announced, so it is left out`,
+        rank,
       );
       return null;
     }
-    warnings.add(`open:${rank}:${phase}`, `${name} was still open when the session ended`);
+    warnings.add(
+      `open:${rank}:${phase}`,
+      (of) => `${name}${of} was still open when the session ended`,
+      rank,
+    );
     const span = { phase, step, rank, t0, t1: Math.max(t0, durationUs) };
     return { ...span, memory: this.#lastMemory(span), isOpen: true };
   }
@@ -231,8 +246,8 @@ function supersede(stack: readonly OpenPhase[], marker: PhaseMarker): void {
     if (open.phase === marker.name && !sameStep(open.step, marker.step)) open.superseded = true;
 }
 
-function namePhase(phase: Phase, step: number | null, rank: number): string {
-  return `phase ${phase}${step === null ? '' : ` of step ${step}`} on rank ${rank}`;
+function namePhase(phase: Phase, step: number | null): string {
+  return `phase ${phase}${step === null ? '' : ` of step ${step}`}`;
 }
 
 function listNames(names: ReadonlySet<string>): string {
@@ -242,13 +257,22 @@ function listNames(names: ReadonlySet<string>): string {
   );
 }
 
+/** `of`: " of rank 2", and nothing where but one process announced anything. */
+type Sentence = (of: string) => string;
+
+interface Trouble {
+  readonly tell: Sentence;
+  readonly rank: number | null;
+  times: number;
+}
+
 /** One sentence per kind of trouble, with how often it happened: a broken workload must not flood a person. */
 class Warnings {
-  readonly #seen = new Map<string, { text: string; times: number }>();
+  readonly #seen = new Map<string, Trouble>();
 
-  add(kind: string, text: string): void {
+  add(kind: string, tell: Sentence, rank: number | null = null): void {
     const known = this.#seen.get(kind);
-    if (known === undefined) this.#seen.set(kind, { text, times: 1 });
+    if (known === undefined) this.#seen.set(kind, { tell, rank, times: 1 });
     else known.times++;
   }
 
@@ -258,8 +282,9 @@ class Warnings {
     return copy;
   }
 
-  sentences(): string[] {
-    return [...this.#seen.values()].map(({ text, times }) => {
+  sentences(ranks: readonly number[]): string[] {
+    return [...this.#seen.values()].map(({ tell, rank, times }) => {
+      const text = tell(rank === null || ranks.length < 2 ? '' : ` of ${rankName(rank, ranks)}`);
       const sentence = text.charAt(0).toUpperCase() + text.slice(1);
       return times === 1 ? `${sentence}.` : `${sentence} (${times} times in all).`;
     });

@@ -5,9 +5,9 @@ import { formatDuration, formatInteger, formatSignedPercent } from '../../../sha
 import type { Micros } from '../../../shared/base/units';
 import { capitalize } from '../../../shared/present/names';
 import { phaseName } from '../../../shared/present/phase-name';
-import { rankName } from '../../../shared/present/ranks';
 import type { PhaseKind } from '../../../shared/session/phase-kinds';
 import type { SessionDocument } from '../../../shared/session/session-document';
+import { rankName } from '../../../shared/trace/rank-names';
 import { PHASE_COLOR } from '../../chart/palette';
 import { Bytes } from '../../components/Bytes';
 import { residualTone } from '../../components/residual-tone';

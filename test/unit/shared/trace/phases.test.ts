@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rankOfProcess } from '../../../../src/shared/trace/series-ids';
 import type { Marker } from '../../../../src/shared/trace/types';
 import { phaseSpans } from '../../../support/phase-spans';
 
@@ -61,8 +62,19 @@ describe('phase spans', () => {
     expect(short([phase('begin', 'backward', 40, 2)], 100)).toEqual([
       ['backward', 40, 100, 2, 0, null],
     ]);
-    expect(warnings).toEqual([
-      'Phase backward of step 2 on rank 0 was still open when the session ended.',
+    expect(warnings).toEqual(['Phase backward of step 2 was still open when the session ended.']);
+  });
+
+  it('name the rank or the process that was open where several announced something', () => {
+    const open = (rank: number) => phase('begin', 'forward', 40, 2, rank);
+    const told = (...ranks: number[]) => phaseSpans(ranks.map(open), 100).warnings;
+    expect(told(0, 1)).toEqual([
+      'Phase forward of step 2 of rank 0 was still open when the session ended.',
+      'Phase forward of step 2 of rank 1 was still open when the session ended.',
+    ]);
+    expect(told(0, rankOfProcess(4242))).toEqual([
+      'Phase forward of step 2 of first process was still open when the session ended.',
+      'Phase forward of step 2 of process 4242 was still open when the session ended.',
     ]);
   });
 
@@ -74,7 +86,7 @@ describe('phase spans', () => {
     ];
     expect(short(markers)).toEqual([['forward', 50, 60, 2, 0, null]]);
     expect(phaseSpans(markers, 1000).warnings).toEqual([
-      'The end of phase forward of step 1 on rank 0 was never announced, so it is left out.',
+      'The end of phase forward of step 1 was never announced, so it is left out.',
     ]);
   });
 
