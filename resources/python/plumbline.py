@@ -1038,6 +1038,7 @@ class _Watcher:
         self.thinned = False  # and this was said
         self.open, self.open_step, self.last = None, None, None
         self.depth, self.device, self.gpu, self.run_told = 0, None, False, None
+        self.numbers = []  # of models, as they were first told
         self.step, self.backwards, self.token = None, 0, 0
         self.steps, self.iteration = 0, _Iteration()  # passes that might have been told, evaluations among them
         self.alternates, self.accumulated = False, 1  # whether optimizers of this step take turns; backward passes of the last
@@ -1135,7 +1136,22 @@ class _Watcher:
             self.device = weights[0].device if weights else self.torch.device("cpu")
             self.gpu = getattr(self.device, "type", None) == "cuda" and self.forked_from is None
         if not self.is_silent():
-            self.tell(_line("model", {"fields": _model_fields(inner, weights, packed)}))
+            self.tell(_line("model", {"fields": dict(_model_fields(inner, weights, packed), modelNumber=self.number_of(inner))}))
+
+    def number_of(self, model):
+        """Models that share parameters are one: a wrapper, or a part that is called by itself. So are those that follow one
+        another, each made when the one before it is gone."""
+        own, gone = {id(one) for one in model.parameters()}, None
+        for number, known in enumerate(self.numbers):
+            other = known()
+            if other is model or (other is not None and not own.isdisjoint(id(one) for one in other.parameters())):
+                return number
+            gone = number if other is None else gone
+        if gone is None:
+            gone = len(self.numbers)
+            self.numbers.append(None)
+        self.numbers[gone] = weakref.ref(model)
+        return gone
 
     def describe_inherited(self, root):
         """A model that this process was forked with, once it uses it."""
@@ -1473,7 +1489,7 @@ class _Watcher:
         config = getattr(inner, "config", None)
         torch, cuda = self.torch, getattr(self.device, "type", None) == "cuda"
         self.run_told = {
-            "framework": "pytorch", "torch": str(torch.__version__), "mode": mode,
+            "framework": "pytorch", "torch": str(torch.__version__), "mode": mode, "modelNumber": self.number_of(inner),
             "device": torch.cuda.get_device_name(self.device) if cuda else str(self.device),
             "batch": int(ids.shape[0]) if ids is not None and len(ids.shape) > 0 else None, "seq": length,
             "precision": _precision(torch, inner, self.device, self.objects.packed_in(inner)[0]),

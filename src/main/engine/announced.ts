@@ -75,6 +75,7 @@ export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | string
     checkpointing: among(fields.checkpointing, ['none', 'full'] as const),
     dp: whole(fields.dp),
     zero: among(fields.zero, [0, 1, 2, 3] as const),
+    referenceModels: whole(fields.referenceModels),
     ...(mode === 'train' ? { ...announcedAdapters(fields), dropout: dropoutIn(fields) } : {}),
     ...(mode === 'generate'
       ? { promptTokens: length, tokens: whole(fields.tokens) ?? 1 }

@@ -6,6 +6,7 @@ import { BACKENDS, type RunSpec } from '../../shared/model/spec';
 import type { Environment, SessionHeader } from '../../shared/session/types';
 import type { Marker } from '../../shared/trace/types';
 import { announcedModel, announcedRun } from './announced';
+import { AnnouncedModels, countCopies, describeSeveral } from './announced-models';
 import type { RecordingPlan } from './recording-plan';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -18,8 +19,9 @@ export class LiveHeader {
   readonly #plan: RecordingPlan;
   readonly #warn: (text: string) => void;
   #header: SessionHeader;
-  /** What was announced with the model of the header. */
-  #modelFields: Fields = {};
+  readonly #models = new AnnouncedModels();
+  /** The announcement that the model of the header is made of. */
+  #modelFields: Fields | null = null;
   #announced: { readonly rank: number; readonly fields: Fields } | null = null;
 
   /** `warn` hears of a model or run that is announced and cannot be taken. */
@@ -74,16 +76,18 @@ export class LiveHeader {
     return this.#header.model !== before;
   }
 
-  #takeModel({ fields }: Announcement): void {
-    if (this.#header.model === null) {
-      const found = announcedModel(fields);
-      if (typeof found === 'string') this.#warn(found);
-      else if (found !== null) {
-        this.#modelFields = fields;
-        this.#set({ model: found });
-      }
-    }
+  #takeModel({ rank, fields }: Announcement): void {
+    this.#models.take(rank, fields);
+    if (this.#header.model === null) this.#readModel(fields);
     this.#updateRun();
+  }
+
+  #readModel(fields: Fields): void {
+    if (fields === this.#modelFields) return;
+    this.#modelFields = fields;
+    const found = announcedModel(fields);
+    if (typeof found === 'string') this.#warn(found);
+    this.#set({ model: typeof found === 'string' ? null : found });
   }
 
   #takeRun({ rank, fields }: Announcement): void {
@@ -102,9 +106,21 @@ export class LiveHeader {
   }
 
   #updateRun(): void {
+    if (this.#announced === null) return;
+    const { rank, fields } = this.#announced;
+    const own = this.#models.ofRun(rank, fields) ?? this.#modelFields;
+    if (own !== null) this.#readModel(own);
     const { model, run } = this.#header;
-    if (model === null || this.#announced === null) return;
-    const found = announcedRun(model, { ...this.#modelFields, ...this.#announced.fields });
+    if (own === null || model === null) {
+      this.#set({ run: null });
+      return;
+    }
+    const beside = this.#models.beside(rank, own);
+    const referenceModels = countCopies(own, beside, fields);
+    const found =
+      referenceModels === null
+        ? describeSeveral(own)
+        : announcedRun(model, { ...own, ...fields, referenceModels });
     if (typeof found === 'string') this.#warn(found);
     this.#set({ run: typeof found === 'string' ? null : (found ?? run) });
   }

@@ -105,7 +105,9 @@ function predictedCells(doc: SessionDocument, cell: Cell): readonly string[] {
   if (refined === null && observed !== undefined)
     return [cell('Expected, observed', formatBytes(observed), observedFrom(doc))];
   const told = (bytes: Bytes | null) =>
-    bytes === null ? 'model and run not declared' : formatExactBytes(bytes);
+    bytes === null
+      ? `${doc.model === null ? 'model and run' : 'run'} not declared`
+      : formatExactBytes(bytes);
   return [
     cell('Predicted, refined', formatBytes(refined), told(refined)),
     cell('Predicted, textbook', formatBytes(textbook), told(textbook)),

@@ -61,7 +61,7 @@ function sayNothingPredicted({ model, overlay }: SessionDocument): string {
     return `No formula predicts this run; its own first steps let expect ${formatBytes(expected)} at most.`;
   return model === null
     ? 'No model and run are declared for this session, so theory has nothing to say about it.'
-    : 'Nothing is predicted for this session.';
+    : 'The model is known, and no run of it that a budget could be made of: nothing is predicted.';
 }
 
 function MomentTable({

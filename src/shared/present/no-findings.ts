@@ -7,7 +7,6 @@ import { flagLimit } from '../divergence/overlay/flags';
 import type { OverlayPhase } from '../divergence/overlay/types';
 import { countFlagged } from '../session/phase-kinds';
 import type { SessionDocument } from '../session/session-document';
-import type { WorkloadInfo } from '../session/types';
 import { deviceIn, deviceMetricIn, usedMemory } from '../trace/series-ids';
 import { tellUnmeasured } from './headline';
 import { tellObserved } from './observed';
@@ -29,10 +28,11 @@ export function noFindings({
   phaseKinds,
   durationUs,
   workload,
+  model,
   series,
 }: Pick<
   SessionDocument,
-  'overlay' | 'status' | 'objects' | 'phaseKinds' | 'durationUs' | 'workload' | 'series'
+  'overlay' | 'status' | 'objects' | 'phaseKinds' | 'durationUs' | 'workload' | 'model' | 'series'
 >): string {
   const alone = {
     durationUs,
@@ -43,7 +43,7 @@ export function noFindings({
     return (
       tellObserved(overlay) ??
       (objects === undefined
-        ? nothingPredicted(overlay.series, alone, workload)
+        ? nothingPredicted(overlay.series, alone, { workload, model })
         : `No formula predicts this run, and ${whyNotObserved(overlay)}.`)
     );
   if (overlay.hostBesideGpu)
@@ -127,8 +127,18 @@ interface Look {
   readonly isImport: boolean;
 }
 
+/** Why nothing is predicted: a model alone makes no budget. */
+const describeUndeclared = (model: SessionDocument['model']): string =>
+  model === null
+    ? 'declares no model and run'
+    : 'has a model, and no run of it that a budget could be made of';
+
 /** What lines show by themselves is looked for whether anything was predicted or not. */
-function nothingPredicted(line: string | null, look: Look, { terms }: WorkloadInfo): string {
+function nothingPredicted(
+  line: string | null,
+  look: Look,
+  { workload: { terms }, model }: Pick<SessionDocument, 'workload' | 'model'>,
+): string {
   if (line === null)
     return !look.isImport && look.durationUs < EARLY_US
       ? 'It ended before its memory was read once; --interval 10 reads sooner and more often.'
@@ -136,7 +146,7 @@ function nothingPredicted(line: string | null, look: Look, { terms }: WorkloadIn
   const alone =
     terms?.instrument === 'none' ? ', and was left alone, so no script of it was watched' : '';
   return tellAlone(
-    `This session declares no model and run, so there is no budget to compare with${alone}`,
+    `This session ${describeUndeclared(model)}, so there is no budget to compare with${alone}`,
     look,
   );
 }

@@ -19,7 +19,7 @@ export function describeVerdict(
       ? `Of ${sessions.length} sessions, the ${last === 0 ? 'first' : 'last'}: `
       : '';
   const changed = docs.every(({ run }) => run === null)
-    ? 'with no model and run declared'
+    ? `with no ${docs.every(({ model }) => model === null) ? 'model and run' : 'run'} declared`
     : describeSettings(differences.config, place, last);
   const caution =
     new Set(docs.flatMap(({ overlay }) => overlay.series ?? [])).size > 1
