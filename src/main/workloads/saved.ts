@@ -112,8 +112,8 @@ export class SavedWorkloads {
 
   /**
    * `replaces`: the saved workload whose place it takes, under its name or another. Throws `bad_input` for a name that is
-   * taken by any other or can be none, a model or run that cannot be, and a command with a secret; `not_found` where
-   * there is none to be replaced.
+   * taken by any other or can be none, a model or run that cannot be, what is not launched from here or cannot be read
+   * again, and a command with a secret; `not_found` where there is none to be replaced.
    */
   save(name: string, given: RecordRequest, replaces?: string): SavedWorkload {
     checkDeclaration(given);
@@ -123,12 +123,7 @@ export class SavedWorkloads {
         `A workload cannot be saved as "${name}".`,
         'Use up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
       ).at('workload');
-    if (given.pid !== undefined)
-      throw new Failure(
-        'bad_input',
-        'A process that runs already cannot be saved.',
-        'Save the command that starts it.',
-      );
+    refuseUnlaunched(given);
     const replaced = replaces === undefined ? undefined : this.#existing(replaces);
     const taken = this.#find(name);
     if (taken !== undefined && taken !== replaced) {
@@ -145,11 +140,7 @@ export class SavedWorkloads {
       ...(given.command && { cwd: resolve(cwd ?? '.') }),
       ...(environment && { environment: withoutValues(environment) }),
     };
-    const checked = document.parse({
-      version: VERSION,
-      savedAt: new Date().toISOString(),
-      request: kept,
-    });
+    const checked = checkDocument(kept);
     const path = this.#path(name);
     try {
       makeFolder(this.#dir, 0o700);
@@ -215,6 +206,41 @@ export const parseRequest = (
   { name, request }: SavedWorkload,
   given: RecordRequest,
 ): RecordRequest => ({ name, ...withGiven(request, given) });
+
+function refuseUnlaunched({ pid, prometheus, saved }: RecordRequest): void {
+  if (pid !== undefined)
+    throw new Failure(
+      'bad_input',
+      'A process that runs already cannot be saved.',
+      'Save the command that starts it.',
+    );
+  if (prometheus !== undefined)
+    throw new Failure(
+      'bad_input',
+      'What runs on other machines cannot be saved.',
+      'Record it by the address of its server each time.',
+    );
+  if (saved !== undefined)
+    throw new Failure(
+      'bad_input',
+      `The saved workload "${saved}" cannot be saved again by its name.`,
+      'Save what it runs.',
+    );
+}
+
+/** What is written must be readable again. */
+function checkDocument(request: RecordRequest): z.output<typeof document> {
+  const savedAt = new Date().toISOString();
+  const read = document.safeParse({ version: VERSION, savedAt, request });
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw new Failure(
+    'bad_input',
+    `The workload cannot be saved: ${issue?.path.slice(1).join('.') || 'it'} is not as it must be (${issue?.message}).`,
+    'Correct it, or record it without saving it.',
+    read.error,
+  );
+}
 
 function refuseSecrets(command: readonly string[]): void {
   const at = withoutSecrets(command).findIndex((word, i) => word !== command[i]);
