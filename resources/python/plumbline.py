@@ -635,7 +635,7 @@ class _Objects:
         models, optimizers = self.used(self.models), self.used(self.optimizers)
         weights = {id(one): one for model in models for one in model.parameters()}
         half = any(str(getattr(one, "dtype", "")) in ("torch.float16", "torch.bfloat16") for one in weights.values())
-        eight_bit = any(type(one).__name__ == "Int8Params" for one in weights.values())
+        few_bits = any(str(getattr(one, "dtype", "")) in ("torch.int8", "torch.uint8") for one in weights.values())
         for one in weights.values():
             yield "params", one
         for one in weights.values():
@@ -644,9 +644,9 @@ class _Objects:
         for model in models:
             for one in model.buffers():
                 yield "buffers", one
-            for one in model.modules() if eight_bit else ():
-                if type(one).__name__ == "Linear8bitLt":  # once it was called its scales are here
-                    yield "params", getattr(one, "state", None)
+            for one in model.modules() if few_bits else ():
+                # Scales of bitsandbytes' 8-bit layers once they were called, and of its 4-bit ones beside a sharded weight.
+                yield "params", vars(one).get("state" if type(one).__name__ in _EIGHT_BIT else "quant_state")
         for optimizer in optimizers:
             for group in optimizer.param_groups:
                 for one in group["params"]:
@@ -680,6 +680,7 @@ def _untold(kind, count):
     return "%d %s" % (count, one if count == 1 else many)
 
 
+_EIGHT_BIT = ("Linear8bitLt", "SwitchBackLinearBnb")
 _STATES = {"exp_avg": "adam_m", "exp_avg_sq": "adam_v", "momentum_buffer": "momentum"}
 
 
