@@ -47,7 +47,7 @@ export async function checkSessions(library: Library): Promise<Check> {
       ok: false,
       found: listTroubles(found),
       remedy:
-        'What is left of them is still shown, with gaps where samples are damaged. Put back a copy where there is one, and look at the health of the disk.',
+        'Those that still open are shown with gaps where samples are damaged; the others are refused. Put back a copy where there is one, and look at the health of the disk.',
     };
   const which =
     checked === ended.length ? `${checked}` : `the newest ${checked} of ${ended.length}`;

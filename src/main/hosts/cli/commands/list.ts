@@ -37,7 +37,7 @@ export function registerList(program: Command, output: Output): void {
       const shown = isCut ? found.slice(0, SHOWN) : found;
       const older = (words.length === 0 ? total : found.length) - shown.length;
       output.result({ sessions: found, damaged }, () =>
-        ids ? shown.map(({ id }) => id).join('\n') : listText(shown, total, older),
+        ids ? shown.map(({ id }) => id).join('\n') : listText(shown, total, older, damaged.length),
       );
       for (const { message } of damaged) output.tell(message);
     });

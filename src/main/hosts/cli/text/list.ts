@@ -17,15 +17,21 @@ const [PREDICTED, TIME, RESIDUAL] = [5, 3, 6];
 const GIVING_WAY = [PREDICTED, TIME, RESIDUAL] as const;
 const ENOUGH = 20;
 
-/** `held`: how many sessions there are, found or not; `older`: how many of those that were found are not among these. */
+/**
+ * `held`: how many sessions there are, found or not; `older`: how many of those that were found are not among these;
+ * `damaged`: how many files there are besides that no session can be read from.
+ */
 export function listText(
   sessions: readonly SessionSummary[],
   held = sessions.length,
   older = 0,
+  damaged = 0,
 ): string {
   if (held === 0)
     return wrap(
-      'No session has been recorded yet. "plumbline record --bundled gpt2" records one.',
+      damaged === 0
+        ? 'No session has been recorded yet. "plumbline record --bundled gpt2" records one.'
+        : `No session can be read: ${damaged === 1 ? 'the one file there is is' : `all ${formatInteger(damaged)} files are`} damaged.`,
       '',
     );
   if (sessions.length === 0)

@@ -198,3 +198,8 @@ describe('a session in short', () => {
     expect(peakingAt(7700)).toContain('300 MiB  at 7.70 s');
   });
 });
+
+it('a list without a session says whether there was none or none can be read', () => {
+  expect(listText([])).toContain('No session has been recorded yet');
+  expect(listText([], 0, 0, 4)).toBe('No session can be read: all 4 files are damaged.');
+});
