@@ -131,6 +131,7 @@ function diagnosisInput(input: Scenario & Ending): DiagnosisInput {
     signal,
     durationUs,
     mustMatchExactly,
+    baselines,
   };
 }
 

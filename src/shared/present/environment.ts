@@ -1,5 +1,5 @@
 /** Where a session ran, as pairs of a label and a value: workload, GPUs, host and sources. */
-import { formatBytes } from '../base/format';
+import { formatBytes, formatInteger } from '../base/format';
 import type { GpuInfo, GpuInstance } from '../hardware/gpu-info';
 import type { SessionDocument } from '../session/session-document';
 import type { WorkloadInfo } from '../session/types';
@@ -15,6 +15,14 @@ function describeGpu({ name, memoryBytes, driver, instances = [] }: GpuInfo): st
     ...(driver ? [`driver ${driver}`] : []),
     ...instances.map(describeConfinement),
   ].join(', ');
+}
+
+/** "8 × NVIDIA A100, 80.0 GiB, driver 580.65.06": those that read alike are told once. */
+function describeGpus(gpus: readonly GpuInfo[]): string {
+  const alike = Map.groupBy(gpus.map(describeGpu), (words) => words);
+  return Array.from(alike, ([words, { length }]) =>
+    length === 1 ? words : `${formatInteger(length)} × ${words}`,
+  ).join('; ');
 }
 
 /** Null where there was none, and of the bundled workload: what it was told stands in its settings. */
@@ -39,7 +47,7 @@ export function describeEnvironment({
   if (command !== null && command !== workload.title) pairs.push(['Command', command]);
   const variables = describeVariables(workload);
   if (variables !== null) pairs.push(['Variables', variables]);
-  pairs.push(['GPU', gpus.map(describeGpu).join('; ') || 'none seen']);
+  pairs.push(['GPU', describeGpus(gpus) || 'none seen']);
   // A log that was imported does not know the machine it was written on.
   if (cores > 0)
     pairs.push(['CPU', `${cpu}, ${cores} cores`], ['Memory', formatBytes(memoryBytes)]);

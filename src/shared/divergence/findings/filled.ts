@@ -111,8 +111,9 @@ function tellWork(
   return swinging.length > 0.25 * climb.length ? 'the line rose and fell meanwhile' : null;
 }
 
-function describe({ line, name, of }: Watched, fill: Fill, work: string | null): Finding {
-  const { from, full, to, bytes, before, after, lowest } = fill;
+function describe({ line, name, of, tells }: Watched, fill: Fill, work: string | null): Finding {
+  const { from, full, to, bytes } = fill;
+  const [before, after, lowest] = [tells(fill.before), tells(fill.after), tells(fill.lowest)];
   const isStart = from <= 0.1 * (to - from);
   const when = isStart
     ? `in the first ${formatDuration(full)}`

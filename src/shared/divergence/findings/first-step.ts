@@ -59,7 +59,7 @@ function ofAnnouncedSteps({ series, phases }: Overlay): Finding | null {
 /** Of a line that repeats: its start against every later stretch. */
 function ofShape(
   { spans }: DiagnosisInput,
-  { line, name, of, floors, period }: Watched,
+  { line, name, of, floors, period, tells }: Watched,
 ): Finding | null {
   const { windows, rest } = floors[0] ?? { windows: [], rest: 0 };
   if (spans.length > 0 || period === null || windows.length < 10) return null;
@@ -79,7 +79,7 @@ function ofShape(
     span: [first.t0, first.t1],
     confidence: 'low',
     evidence: [
-      `${line.info.id} reached ${formatBytes(top?.value ?? first.high)} there and ${formatBytes(usual)} in the stretches after it. Which step was the first is not announced.`,
+      `${line.info.id} reached ${formatBytes(tells(top?.value ?? first.high))} there and ${formatBytes(tells(usual))} in the stretches after it. Which step was the first is not announced.`,
     ],
     ...wordsFor(of),
   };

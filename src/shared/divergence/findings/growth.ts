@@ -172,7 +172,8 @@ function describeRise(input: DiagnosisInput, watched: Watched, rise: Rise): Find
   };
 }
 
-function describeUnit({ per, words }: Unit, { period, periods, line }: Watched): string[] {
+function describeUnit({ per, words }: Unit, watched: Watched): string[] {
+  const { period, line } = watched;
   if (per === 'step') return [];
   if (per === 'second')
     return ['No step is announced and the line repeats nothing, so it is told by the second.'];
@@ -183,14 +184,15 @@ function describeUnit({ per, words }: Unit, { period, periods, line }: Watched):
       : `; as it was read every ${formatDuration(interval)}, shorter steps would look alike`;
   return [
     `The line repeats every ${words}, ${formatInteger(period?.count ?? 0)} times, swinging by ${formatBytes(period?.swing ?? 0)}${seen}.`,
-    ...describeEnds(periods),
+    ...describeEnds(watched),
   ];
 }
 
-function describeEnds(periods: readonly FoundPeriod[]): string[] {
+function describeEnds({ periods, tells }: Watched): string[] {
   const [first, last] = [periods[0], periods.at(-1)];
   if (first === undefined || last === undefined || first === last) return [];
-  const rests = (one: FoundPeriod) => `${namePeriod(one)} comes down to ${formatBytes(one.rest)}`;
+  const rests = (one: FoundPeriod) =>
+    `${namePeriod(one)} comes down to ${formatBytes(tells(one.rest))}`;
   return [`Of its periods, found in the trace, ${rests(first)}, ${rests(last)}.`];
 }
 

@@ -65,11 +65,11 @@ function wasAtWork(
 
 function describePlateau(
   input: DiagnosisInput,
-  { line, name, of, period, periods }: Watched,
+  { line, name, of, period, periods, tells }: Watched,
   { from, to, bytes, before, after, since, isAtWork }: Plateau,
 ): Finding {
   const running = runningAt(input, line.info.id, from, periods);
-  const share = formatPercent((100 * bytes) / Math.max(1, before));
+  const share = formatPercent((100 * bytes) / Math.max(1, tells(before)));
   return {
     kind: 'plateau',
     title: `${name} rose by ${formatBytes(bytes)} at ${formatDuration(from)} and never fell back`,
@@ -78,7 +78,7 @@ function describePlateau(
     span: [from, to],
     confidence: isAtWork ? rateStep(of, period !== null || input.spans.length > 0) : 'low',
     evidence: [
-      `From ${formatDuration(since)} on ${line.info.id} rested at ${formatBytes(before)}; from ${formatDuration(from)} to ${formatDuration(to)} it never falls below ${formatBytes(after)}, ${share} more.`,
+      `From ${formatDuration(since)} on ${line.info.id} rested at ${formatBytes(tells(before))}; from ${formatDuration(from)} to ${formatDuration(to)} it never falls below ${formatBytes(tells(after))}, ${share} more.`,
       ...(running.words === null ? [] : [`When it rose, ${running.words}.`]),
       ...(isAtWork ? [] : ['Nothing tells whether the run was at work before or still loading.']),
     ],

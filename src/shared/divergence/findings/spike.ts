@@ -26,7 +26,7 @@ export function findSpikesOfLines(
 
 function describeSpikes(
   input: DiagnosisInput,
-  { line, name, of, periods }: Watched,
+  { line, name, of, periods, tells }: Watched,
   spikes: readonly Spike[],
 ): Finding {
   const tallest = spikes.reduce((most, one) => (one.above > most.above ? one : most));
@@ -36,7 +36,7 @@ function describeSpikes(
   }));
   const top = moments.find(({ value }) => value === tallest.value)?.t ?? tallest.t0;
   const running = runningAt(input, line.info.id, top, periods);
-  const usual = tallest.value - tallest.above;
+  const usual = tells(tallest.value) - tallest.above;
   const more = spikes.length === 1 ? '' : `, the tallest of ${spikes.length}`;
   return {
     kind: 'spike',
@@ -49,7 +49,7 @@ function describeSpikes(
     evidence: [
       ...moments.slice(0, TOLD).map(({ t, above, value }) => {
         const { words } = runningAt(input, line.info.id, t, periods);
-        return `At ${formatDuration(t)} ${line.info.id} reached ${formatBytes(value)}, ${formatBytes(above)} above what is usual around it${words === null ? '' : `; ${words}`}.`;
+        return `At ${formatDuration(t)} ${line.info.id} reached ${formatBytes(tells(value))}, ${formatBytes(above)} above what is usual around it${words === null ? '' : `; ${words}`}.`;
       }),
       `Before and after it is at most ${formatBytes(usual)}: the spike is ${formatPercent((100 * tallest.above) / Math.max(1, usual))} more, and decides whether the run fits.`,
     ],

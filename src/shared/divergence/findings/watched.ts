@@ -10,7 +10,13 @@ import { countPeriods, type FoundPeriod } from '../../trace/found-spans';
 import { deviceIn, deviceMetricIn, FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import { deviceName } from '../../trace/series-names';
 import type { SeriesData } from '../../trace/types';
-import { candidateLines, devicesBeside, findDevice, seriesById } from '../overlay/lines';
+import {
+  baselineFor,
+  candidateLines,
+  devicesBeside,
+  findDevice,
+  seriesById,
+} from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 import { type Floor, findFloors } from '../shapes/floor';
 import { listPeriods } from '../shapes/found-spans';
@@ -21,6 +27,8 @@ export interface Watched {
   readonly of: 'framework' | 'device' | 'host';
   /** As a sentence about it begins: "Memory on GPU 0". */
   readonly name: string;
+  /** What a value of it tells: of a line of the workload what was in use before launch is no part. */
+  tells(value: Bytes): Bytes;
   /** From fine to coarse, where these differ; the first that shows a thing tells it. */
   readonly floors: readonly Floor[];
   /** Null where steps are announced, or the line does not repeat. */
@@ -57,7 +65,10 @@ export function watchLines(input: DiagnosisInput): Watched[] {
     if (line === undefined) return [];
     const { period, periods } = announced === null ? findRepetition(line) : NO_REPETITION;
     const floors = findFloors(line, announced ?? period?.us ?? null);
-    return [{ line, ...nameLine(id, devices.length), floors, period, periods }];
+    const isOwn = deviceMetricIn(id) === 'workload.memory';
+    const before = isOwn ? baselineFor(id, input.baselines ?? {}) : 0;
+    const tells = (value: Bytes) => value - before;
+    return [{ line, ...nameLine(id, devices.length), tells, floors, period, periods }];
   });
 }
 

@@ -59,6 +59,20 @@ describe('a line that nothing is known of', () => {
     expect(growth).toMatchObject({ kind: 'growth', slope: { per: 'second', bytes: 10 * MiB } });
   });
 
+  it('of a workload is told without what was in use before launch, as the line is drawn', () => {
+    const baselines = { 'gpu0.memory.used': 600 * MiB };
+    const others = log('gpu0.other.memory', 300, () => 0);
+    const own = (value: (i: number) => number) =>
+      found([log('gpu0.memory.used', 300, (i) => 600 * MiB + value(i)), others], { baselines });
+    const swing = (i: number) => 4 * GiB + (i % 7) * 300 * MiB;
+    const [leak] = own((i) => swing(i) + 10 * MiB * i);
+    expect(leak?.evidence.join(' ')).toMatch(/period 1 comes down to 4\.0\d GiB/);
+    const [plateau] = own((i) => swing(i) + (i < 150 ? 0 : 2 * GiB));
+    expect(plateau?.evidence.join(' ')).toMatch(/rested at 4\.00 GiB.*below 6\.00 GiB, 50/);
+    const [spike] = own((i) => swing(i) + (i === 150 ? 4 * GiB : 0));
+    expect(spike?.evidence.join(' ')).toMatch(/reached 8\.\d+ GiB/);
+  });
+
   it('that grows alike on every GPU is told of the one that is shown, with how many others', () => {
     const gpu = (i: number, each: number) =>
       log(`gpu${i}.memory.used`, 120, (t) => (4 + i / 4) * GiB + each * MiB * t);
