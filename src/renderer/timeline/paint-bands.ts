@@ -1,7 +1,7 @@
 /**
- * The stacked budget as rectangles on whole pixels, one for each component of each span: a software canvas fills those
- * many times faster than outlines, and neighbours meet without a seam. The cost follows the pixels: `shown` is what
- * the width can tell apart.
+ * The stacked budget as rectangles on whole pixels, one for each component of each span, or of neighbours between which
+ * it stays as it is (weights, states): a software canvas fills those many times faster than outlines, and neighbours
+ * meet without a seam. The cost follows the pixels: `shown` is what the width can tell apart.
  */
 import type { Micros } from '../../shared/base/units';
 import type { Component } from '../../shared/base/vocabulary';
@@ -43,20 +43,44 @@ function paintComponent(
   const color = component ? COMPONENT_COLOR[component] : WHOLE_COLOR;
   context.fillStyle = color;
   context.globalAlpha = BAND_OPACITY;
-  const tops: (readonly [Edges, number])[] = [];
+  const bands: Band[] = [];
+  const tops: Band[] = [];
   for (const [i, { parts, total }] of shown.entries()) {
     const bytes = component === null ? (parts ? 0 : total) : (parts?.[component] ?? 0);
     if (bytes <= 0) continue;
-    const edge = edges[i]!;
+    const [left, width] = edges[i]!;
     const bottom = Math.round(y(held[i]!));
     held[i]! += bytes;
     const top = Math.round(y(held[i]!));
     if (bottom === top) continue;
-    context.fillRect(edge[0], top, edge[1], bottom - top);
-    if (edge[1] >= OUTLINED_PX && bottom - top > 2) tops.push([edge, top]);
+    append(bands, { left, right: left + width, top, bottom });
+    if (width >= OUTLINED_PX && bottom - top > 2)
+      append(tops, { left, right: left + width, top, bottom: top + 1 });
   }
+  fillBands(context, bands);
   context.globalAlpha = 0.55;
   context.fillStyle = ink.surface;
-  for (const [[left, width], top] of tops) context.fillRect(left, top, width, 1);
+  fillBands(context, tops);
   context.globalAlpha = 1;
+}
+
+/** A rectangle, in pixels. */
+interface Band {
+  readonly left: number;
+  right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** The last one goes on where the next begins at its edge, as high as it. */
+function append(bands: Band[], next: Band): void {
+  const last = bands.at(-1);
+  if (last?.right === next.left && last.top === next.top && last.bottom === next.bottom)
+    last.right = next.right;
+  else bands.push(next);
+}
+
+function fillBands(context: CanvasRenderingContext2D, bands: readonly Band[]): void {
+  for (const { left, right, top, bottom } of bands)
+    context.fillRect(left, top, right - left, bottom - top);
 }
