@@ -9,6 +9,7 @@ import { type FixtureEngine, fixtureEngine } from '../support/fixture-engine';
 import { findSerious, type ServedWindow, serveWindow } from '../support/served-window';
 
 const why = browserUnavailable();
+const SKETCH_COLUMNS = 116;
 if (why) console.warn(`The window is not tested: ${why}.`);
 
 describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why})` : ''}`, () => {
@@ -62,6 +63,21 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
       return count / (data.length / 4);
     });
     expect(inked).toBeGreaterThan(0.2);
+    await page.close();
+  });
+
+  it('asks for the picture of the whole run once, at the width that it has', async () => {
+    const page = await open('#/session/s-plain');
+    await settled(page);
+    await page.waitForTimeout(300);
+    const asked = engine.calls
+      .filter(({ method }) => method === 'trace')
+      .map(({ args }) => args as { id: string; columns: number })
+      // The library, which is seen on the way, asks for a sketch of each.
+      .filter(({ id, columns }) => id === 's-plain' && columns !== SKETCH_COLUMNS);
+    expect(asked).toHaveLength(1);
+    const { width } = (await page.locator('.chart').boundingBox())!;
+    expect(asked[0]!.columns).toBeGreaterThan(width / 2);
     await page.close();
   });
 

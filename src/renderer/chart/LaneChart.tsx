@@ -35,6 +35,7 @@ export interface LaneChartProps {
   readonly answers: Store<unknown>;
   onView(view: View): void;
   onDoubleClick(t: Micros, lane: Lane | null): void;
+  /** Told once the chart has a size: what is asked for by its width is asked for once. */
   onLayout?(layout: LaneLayout): void;
   /** Laid over the lanes; scrolls with them. */
   overlay?(layout: LaneLayout): ReactNode;
@@ -54,7 +55,10 @@ export function LaneChart(props: LaneChartProps) {
   useDrawing(props, canvas, layout, { width, height, scrollTop });
   useLanePointer(props, surface, layout, { height, scrollTop });
   const { onLayout } = props;
-  useEffect(() => onLayout?.(layout), [onLayout, layout]);
+  const isMeasured = width > 0;
+  useEffect(() => {
+    if (isMeasured) onLayout?.(layout);
+  }, [onLayout, layout, isMeasured]);
   return (
     <section
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is driven by keys as a map is
@@ -82,10 +86,10 @@ export function LaneChart(props: LaneChartProps) {
                 answers={answers}
               />
             ))}
-          {width > 0 && props.overlay?.(layout)}
+          {isMeasured && props.overlay?.(layout)}
         </div>
       </div>
-      {width > 0 && <SpanMarks {...props} layout={layout} height={height - AXIS_HEIGHT} />}
+      {isMeasured && <SpanMarks {...props} layout={layout} height={height - AXIS_HEIGHT} />}
       <StaleNote isStale={props.isStale} surface={surface} />
       <LanesBelow layout={layout} bottom={scrollTop + height - AXIS_HEIGHT} />
     </section>

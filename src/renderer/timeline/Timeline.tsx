@@ -66,7 +66,7 @@ export function Timeline(props: TimelineProps) {
   const overview = { session, traces, end, view, onView, onFinding, budget: built.budget };
   return (
     <div className="timeline">
-      {layout && layout.width > 50 && <Overview {...overview} layout={layout} />}
+      {layout && <Overview {...overview} layout={layout} />}
       {failure !== null && <FailureNote error={failure} />}
       <LaneChart
         lanes={built.lanes}
