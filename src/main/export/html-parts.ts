@@ -99,7 +99,7 @@ export function keyFigures({ doc }: ReportInput): string {
 
 type Cell = (label: string, value: string, sub: string) => string;
 
-/** Where no formula predicts, what the run's own first steps let expect. */
+/** Where no formula predicts, what the run's own first steps let one expect. */
 function predictedCells(doc: SessionDocument, cell: Cell): readonly string[] {
   const { refined, textbook, observed } = doc.overlay.predictedPeak;
   if (refined === null && observed !== undefined)

@@ -58,7 +58,7 @@ export function Legend({
 function sayNothingPredicted({ model, overlay }: SessionDocument): string {
   const expected = overlay.predictedPeak.observed;
   if (expected !== undefined)
-    return `No formula predicts this run; its own first steps let expect ${formatBytes(expected)} at most.`;
+    return `No formula predicts this run; at most ${formatBytes(expected)} are expected from its own first steps.`;
   return model === null
     ? 'No model and run are declared for this session, so theory has nothing to say about it.'
     : 'The model is known, and no run of it that a budget could be made of: nothing is predicted.';

@@ -35,7 +35,7 @@ export interface BudgetPicture {
   readonly ceiling: Bytes;
   /** What the ceiling is called; of a GPU's beside host memory it says whose it is. */
   readonly ceilingName: string;
-  /** Where no formula and no later phase gives it a span: what the run's own first steps let expect of it. */
+  /** Where no formula and no later phase gives it a span: what the run's own first steps let one expect of it. */
   readonly expected: Bytes | null;
   /** What the device has for the workload, and whose memory it is. */
   readonly capacity: { readonly bytes: Bytes; readonly name: string } | null;

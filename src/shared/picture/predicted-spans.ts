@@ -45,7 +45,7 @@ function predictPhase(overlay: Overlay, index: number, tier: Tier, budget: Budge
   const key = asBudgetCounts(phase, stepOffset(overlay.phases));
   const row = budget && predictedRow(budget.tiers[tier], key, line);
   const refined = tier === 'refined';
-  // Where no formula predicts, what the run's own first steps let expect; it has no split.
+  // Where no formula predicts, what the run's own first steps let one expect; it has no split.
   const total = phase.predicted[tier] ?? row?.total ?? phase.predicted.observed ?? null;
   const end = phase.predictedEnd[tier] ?? row?.end ?? null;
   return {

@@ -29,7 +29,7 @@ export function headline(doc: SessionDocument): string {
   if (residualBytes === null)
     return predictedPeak.observed === undefined
       ? `Memory peaked at ${formatBytes(measuredPeak.bytes)}. Nothing was predicted.`
-      : `Memory peaked at ${formatBytes(measuredPeak.bytes)}; its own first steps let expect ${formatBytes(predictedPeak.observed)}: ${formatSignedBytes(measuredPeak.bytes - predictedPeak.observed)}.`;
+      : `Memory peaked at ${formatBytes(measuredPeak.bytes)}; ${formatBytes(predictedPeak.observed)} were expected from its own first steps: ${formatSignedBytes(measuredPeak.bytes - predictedPeak.observed)}.`;
   const flags = overlay.phases.filter((row) => row.flagged).length;
   const phases =
     flags === 0

@@ -70,7 +70,7 @@ function readLine(line: string | null): string | null {
     : line;
 }
 
-/** Why its own first steps let expect nothing of the later ones: too few of them, too few readings, or inputs that differ. */
+/** Why its own first steps let one expect nothing of the later ones: too few of them, too few readings, or inputs that differ. */
 function whyNotObserved({ phases, measuredPeak }: SessionDocument['overlay']): string {
   const told = phases.filter(({ inferred, isOpen }) => !inferred && !isOpen);
   const kinds = [...Map.groupBy(told, ({ rank, phase }) => `${rank}:${phase}`).values()];

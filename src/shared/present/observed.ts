@@ -29,7 +29,7 @@ export function observedTable({ overlay }: Pick<SessionDocument, 'overlay'>): Wo
   return rows.length === 0 ? null : { head, rows, words: 1, notes: [] };
 }
 
-/** The measured peak less what its own first steps let expect; null where a formula predicts, or nothing is expected. */
+/** The measured peak less what its own first steps let one expect; null where a formula predicts, or nothing is expected. */
 export function observedResidual({
   measuredPeak,
   predictedPeak: { refined, observed },
@@ -44,7 +44,7 @@ export function tellObserved(overlay: SessionDocument['overlay']): string | null
   const [first] = overlay.observed ?? [];
   if (first === undefined) return null;
   const worst = findFurthest(overlay.phases);
-  return `No formula predicts this run. Against what its own ${steps(first)} let expect, ${
+  return `No formula predicts this run. Against what is expected from its own ${steps(first)}, ${
     worst === null
       ? 'no later phase could be held'
       : `the furthest later phase is ${phaseTitle(worst)}: ${formatSignedBytes(worst.residualObservedBytes)}`

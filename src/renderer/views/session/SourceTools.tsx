@@ -15,7 +15,11 @@ const NO_FORMULA = { isDisabled: true, title: 'No formula predicts this run' } a
 const OBSERVED_OPTIONS = [
   { value: 'textbook', label: 'Textbook', ...NO_FORMULA },
   { value: 'refined', label: 'Refined', ...NO_FORMULA },
-  { value: 'observed', label: 'Observed', title: 'What the run’s own first steps let expect' },
+  {
+    value: 'observed',
+    label: 'Observed',
+    title: 'What is expected from the run’s own first steps',
+  },
 ] as const;
 
 export function SourceTools({

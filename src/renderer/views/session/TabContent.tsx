@@ -110,7 +110,7 @@ function AtCursor({
   );
 }
 
-/** What the script's own objects held, and what its first steps let expect: both where there are any. */
+/** What the script's own objects held, and what its first steps let one expect: both where there are any. */
 function HeldTables({ session }: { session: SessionDocument }) {
   const held = useMemo(() => heldTable(session), [session]);
   const expected = useMemo(() => observedTable(session), [session]);

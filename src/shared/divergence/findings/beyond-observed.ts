@@ -1,5 +1,5 @@
 /**
- * Phases that went beyond what the run's own first steps let expect, where no formula predicts it: a few alone are
+ * Phases that went beyond what the run's own first steps let one expect, where no formula predicts it: a few alone are
  * spikes, ones that need more and more a drift, ones that stay higher from some step on a plateau. What a line shows by
  * itself, a leak or a changed batch is told there and not once more here.
  */
@@ -85,7 +85,7 @@ function describeSpike(track: Track, beyond: readonly Held[]): Finding {
   const bytes = tallest.residualObservedBytes;
   return {
     kind: 'spike',
-    title: `${formatBytes(bytes)} more than its first steps let expect${inStep(tallest)}, in ${track.expected.phase}`,
+    title: `${formatBytes(bytes)} more than expected from its first steps${inStep(tallest)}, in ${track.expected.phase}`,
     ...common(track, bytes, tallest),
     span: tallest.span,
     ...(beyond.length > 1 && { spans: beyond.map(({ span }) => span) }),
@@ -132,7 +132,7 @@ function describeStep(track: Track, beyond: readonly Held[]): Finding | null {
   const bytes = median(beyond.map(({ residualObservedBytes }) => residualObservedBytes));
   return {
     kind: 'plateau',
-    title: `${formatBytes(bytes)} more than its first steps let expect in every ${track.expected.phase}${first.step === null ? '' : ` from step ${formatInteger(first.step)} on`}`,
+    title: `${formatBytes(bytes)} more than expected from its first steps in every ${track.expected.phase}${first.step === null ? '' : ` from step ${formatInteger(first.step)} on`}`,
     ...common(track, bytes, first),
     confidence: 'medium',
     evidence: [

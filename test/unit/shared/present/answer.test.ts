@@ -105,7 +105,7 @@ test('of a run too short to tell what grows nothing is said to be steady', () =>
   expect(noFindings({ ...unpredicted, workload } as never)).toContain('was left alone');
 });
 
-test('why its own steps let expect nothing is told: too few of them, too few readings, or inputs of many shapes', () => {
+test('why its own steps let one expect nothing is told: too few of them, too few readings, or inputs of many shapes', () => {
   const row = (step: number, us: number, measured: number | null) => ({
     ...overlay.phases[0]!,
     step,

@@ -75,13 +75,13 @@ describe('the observed tier', () => {
     ).toBe(true);
     expect(findFurthest(run.overlay.phases)?.step).toBe(6);
     expect(tellObserved(run.overlay)).toBe(
-      'No formula predicts this run. Against what its own steps 1 to 3 let expect, the furthest later phase is forward 6: +30 B.',
+      'No formula predicts this run. Against what is expected from its own steps 1 to 3, the furthest later phase is forward 6: +30 B.',
     );
     const { overlay } = run;
     if (overlay.series === null) throw new Error('nothing was measured');
     const accumulating = overlay.observed?.map((one) => ({ ...one, steps: [1, 1] as const }));
     expect(tellObserved({ ...overlay, observed: accumulating })).toMatch(
-      /its own step 1 let expect/,
+      /expected from its own step 1,/,
     );
   });
 
