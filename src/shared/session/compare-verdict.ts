@@ -1,5 +1,5 @@
-/** A comparison in one sentence. */
-import { formatBytes, formatDuration, formatPercent } from '../base/format';
+/** A comparison in a sentence or a few. */
+import { formatBytes, formatDuration, formatPercent, lowerFirst } from '../base/format';
 import { pickSettings } from './compare-labels';
 import type { Comparison } from './comparison';
 import type { SessionDocument } from './session-document';
@@ -26,7 +26,8 @@ export function describeVerdict(
       ? ' The two are measured on different lines, so their peaks are not the same quantity.'
       : '';
   const failed = tellFailures(comparison, docs, [place, last]);
-  const sentence = `${many}${describeMemory(comparison, last)}, ${describeTime(comparison, last)}, ${changed}.${caution}${failed}`;
+  const found = tellFindings(comparison, docs, [place, last]);
+  const sentence = `${many}${describeMemory(comparison, last)}, ${describeTime(comparison, last)}, ${changed}.${caution}${failed}${found}`;
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
@@ -41,6 +42,25 @@ function tellFailures(
   if (failed.length === 0) return '';
   const whose = failed.length === 1 ? 'its figures go' : 'their figures go';
   return ` ${failed.join(' and ')} failed: ${whose} as far as the run came.`;
+}
+
+/** What was found in one of the two and nothing of its kind in the other: a leak that is gone, or one that has come. */
+function tellFindings(
+  comparison: Pick<Comparison, 'sessions' | 'labels'>,
+  docs: readonly SessionDocument[],
+  places: readonly [number, number],
+): string {
+  const names = nameApart(comparison, ...places).map(quote);
+  const found = places.map((place) => docs[place]?.findings ?? []);
+  return names
+    .map((name, i) => {
+      const kinds = new Set(found[1 - i]?.map(({ kind }) => kind));
+      const alone = found[i]?.filter(
+        ({ kind, confidence }) => confidence !== 'low' && !kinds.has(kind),
+      );
+      return alone?.length ? ` Found in ${name} alone: ${lowerFirst(alone[0]!.title)}.` : '';
+    })
+    .join('');
 }
 
 /** By their names; where those are the same, by what differs, or as runs of one thing. */

@@ -48,9 +48,9 @@ describe('a comparison', () => {
     });
   });
 
-  it('ends in one sentence with the figures', () => {
+  it('ends in the figures, and in what was found in one of the two alone', () => {
     expect(comparison.verdict).toBe(
-      '“after” peaks at 477 MiB, 27.0 MiB (6.0%) more than “before” (450 MiB), and took 1.30 s, just as long, with batch 2 instead of 1.',
+      '“after” peaks at 477 MiB, 27.0 MiB (6.0%) more than “before” (450 MiB), and took 1.30 s, just as long, with batch 2 instead of 1. Found in “after” alone: memory grows by 9.00 MiB every step beyond the prediction.',
     );
   });
 
