@@ -21,6 +21,8 @@ export const AXIS_HEIGHT = 24;
 export const LEAST_HEIGHT = 24;
 const FOLDED_HEIGHT = 22;
 const GAP = 9;
+/** Above the first lane. */
+const TOP = 2;
 const RIGHT = 18;
 /** A lane that grows where there is room gives way down to this before its foot is out of sight. */
 const LEAST_GROWING = 150;
@@ -41,11 +43,11 @@ export function layOut(
     return settings[lane.id]?.height ?? lane.height;
   };
   const used = shown.reduce((sum, lane) => sum + fixed(lane) + GAP, 0);
-  const spare = Math.max(0, height - AXIS_HEIGHT - used);
+  const spare = Math.max(0, height - AXIS_HEIGHT - TOP - used);
   const growing = shown.filter(
     (lane) => lane.grows && !isFolded(lane) && settings[lane.id]?.height === undefined,
   );
-  let top = 2;
+  let top = TOP;
   const rows = shown.map((lane) => {
     const more = growing.includes(lane) ? Math.floor(spare / growing.length) : 0;
     const wanted = fixed(lane) + more;

@@ -60,7 +60,7 @@ export default function Palette({
             <Menu.Group key={group} heading={group}>
               {offers.map(({ value, title, aside, act }) => (
                 <Menu.Item key={value} value={value} onSelect={() => choose(act)}>
-                  <span>{title}</span>
+                  <span title={title}>{title}</span>
                   {aside}
                 </Menu.Item>
               ))}

@@ -1,7 +1,7 @@
 /** The lanes of a session by what they draw and read, and what can be done to a timeline. */
 import { describe, expect, it } from 'vitest';
 import type { Lane } from '../../../../src/renderer/chart/lane';
-import { layOut } from '../../../../src/renderer/chart/lane-layout';
+import { AXIS_HEIGHT, layOut } from '../../../../src/renderer/chart/lane-layout';
 import { paintLine } from '../../../../src/renderer/chart/paint-lines';
 import { dragView } from '../../../../src/renderer/chart/view';
 import { buildLanes, seriesInSight } from '../../../../src/renderer/timeline/build-lanes';
@@ -251,7 +251,10 @@ describe('the lanes of a session', () => {
   });
   it('lie below each other, the memory with the room that is left, a folded one low', async () => {
     const lanes = await lanesOf(countersSession('t-counters'));
-    const { rows } = layOut(lanes, { 'gpu0.power': { isFolded: true } }, 1200, 1400);
+    const layout = layOut(lanes, { 'gpu0.power': { isFolded: true } }, 1200, 1400);
+    const { rows } = layout;
+    // Where there is room for all, nothing scrolls.
+    expect(layout.height).toBeLessThanOrEqual(1400 - AXIS_HEIGHT);
     for (const [i, row] of rows.entries())
       if (i > 0)
         expect(row.top).toBeGreaterThan((rows[i - 1]?.top ?? 0) + (rows[i - 1]?.height ?? 0));
