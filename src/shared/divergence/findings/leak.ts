@@ -260,11 +260,22 @@ function isSteady(points: readonly Point[], growth: Bytes, slope: number): boole
   });
 }
 
+/**
+ * The rise of a track and its slope. What is predicted to stand before the first point stood there only where nothing else is
+ * off: a cache of twice the bytes lifts every point by as much, and the first of them would seem to add it.
+ */
+function findSlope(track: Track): { readonly rise: Rise; readonly slope: Slope | null } {
+  const rise = locateRise(track);
+  for (const each of track.framework ? [rise, locateRise({ ...track, before: null })] : []) {
+    const slope = findExactSlope(track, each);
+    if (slope !== null) return { rise: each, slope };
+  }
+  return { rise, slope: findFittedSlope(track, rise) };
+}
+
 function findLeakIn(track: Track): Leak[] {
   if (track.points.length < MIN_POINTS) return [];
-  const rise = locateRise(track);
-  const slope =
-    (track.framework ? findExactSlope(track, rise) : null) ?? findFittedSlope(track, rise);
+  const { rise, slope } = findSlope(track);
   const { unit, phase, predicted } = track;
   const { since, sinceRange } = rise;
   const [from, to] = [rise.points[0], rise.points.at(-1)];
