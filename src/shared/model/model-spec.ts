@@ -51,8 +51,8 @@ export interface ModelSpec {
   readonly tiedHead: boolean;
   /** An output projection to the vocabulary. Left out: decoders have one, encoders do not. */
   readonly lmHead?: boolean;
-  /** A dense layer, its activation and a norm before the projection to the vocabulary (BERT's masked-language head). */
-  readonly headTransform?: boolean;
+  /** A dense layer, its activation and a norm before the projection to the vocabulary (BERT's masked-language head). bias: its layer has one where the model has none (Nomic BERT). */
+  readonly headTransform?: boolean | 'bias';
   /** A projection to a few labels instead of the vocabulary. */
   readonly classifier?: Classifier;
   /**

@@ -247,6 +247,7 @@ const LATER: Readonly<Record<string, Config>> = {
     num_experts: 16,
     num_experts_per_tok: 4,
   },
+  xglm: { d_model: 1024, ffn_dim: 4096, num_layers: 4, attention_heads: 16, vocab_size: 32_000 },
   // As the 31B, whose full layers take their keys for values.
   gemma4_text: {
     ...GEMMA4_LIKE,
@@ -379,6 +380,12 @@ const ENCODERS: Readonly<Record<string, Config>> = {
   roberta: { ...BERT_LIKE, vocab_size: 50_265, type_vocab_size: 1, pad_token_id: 1 },
   distilbert: { dim: 768, hidden_dim: 3072, n_layers: 4, n_heads: 12, vocab_size: 30_522 },
   electra: { ...BERT_LIKE, embedding_size: 1024, type_vocab_size: 2 },
+};
+
+/** Of unlike code, tuned on as they were added. */
+const LATER_ENCODERS: Readonly<Record<string, Config>> = {
+  eurobert: { ...FULL_HEADS, vocab_size: 128_256, tie_word_embeddings: undefined },
+  nomic_bert: { ...BERT_LIKE, vocab_size: 30_528 },
 };
 
 const BART_LIKE = {
@@ -566,6 +573,7 @@ const LACKS: Readonly<Record<string, readonly string[]>> = {
   'gemma4 e2b': ['flash'],
   'gemma4 a4b': ['flash'],
   mpt: ['sdpa', 'flash'],
+  xglm: ['sdpa', 'flash'],
   'deberta-v2': ['sdpa', 'flash'],
 };
 
@@ -627,7 +635,11 @@ export function listSteps(): readonly TruthStep[] {
       );
   }
   add('llama deep', 'causal', DEEP, DEEP_RUNS);
-  for (const [family, config] of Object.entries({ ...ENCODERS, ...FRESH_ENCODERS })) {
+  for (const [family, config] of Object.entries({
+    ...ENCODERS,
+    ...LATER_ENCODERS,
+    ...FRESH_ENCODERS,
+  })) {
     add(family, 'masked', config, EVERY_ENCODER);
     add(family, 'sequence', config, { 'fp32 eager': EVERY_ENCODER['fp32 eager']! });
   }

@@ -98,8 +98,9 @@ function addLogits(
   types: ElementBytes,
 ): void {
   const { compute: c } = types;
+  const { widensLogits } = findImplementation(model);
   /** Log-softmax is fp32: decoders copy their logits, autocast computes it so; other heads take logits as they are. */
-  const wide = types.autocast || model.architecture === 'decoder' ? 4 : c;
+  const wide = types.autocast || model.architecture === 'decoder' || widensLogits ? 4 : c;
   if (run.loss === 'in-place') {
     for (const moment of [forward, kept, backward, gradient]) moment.add(c * logits);
     return;

@@ -1,5 +1,6 @@
 /** Sizes of one layer on one rank, and its sublayers in the order in which forward runs them. */
 import { findImplementation } from '../../model/families';
+import type { Role } from '../../model/roles';
 import type { ModelSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
@@ -78,6 +79,30 @@ export function layerShape(
     routed: experts ? experts.active : 1,
     stream: split(sequences * tokens, shard.sequence) * model.hidden,
   };
+}
+
+/** Outputs of the matrix with that role, in a layer of that shape over a stream `hidden` wide. */
+export function outputWidth(
+  role: Role,
+  { queryWidth, kvWidth, ffn }: LayerShape,
+  hidden: number,
+): number {
+  switch (role) {
+    case 'query':
+      return queryWidth;
+    case 'key':
+    case 'value':
+      return kvWidth;
+    case 'qkv':
+      return queryWidth + 2 * kvWidth;
+    case 'gate':
+    case 'up':
+      return ffn;
+    case 'gateUp':
+      return 2 * ffn;
+    default:
+      return hidden;
+  }
 }
 
 /** Heads whose keys and values the cache holds on this rank; the one head that all share is never expanded. */

@@ -87,6 +87,8 @@ function registeredBuffers(model: ModelSpec, shard: Shard, types: ElementBytes):
   if (registered === 'causal-masks') buffers.add(model.maxPositions ** 2, shard.layers);
   if (registered === 'position-ids' && shard.embedding)
     buffers.add(8 * model.maxPositions, model.tokenTypes ? 2 : 1);
+  if (registered === 'sines' && shard.embedding)
+    buffers.add(types.weight * (model.maxPositions + 2) * model.hidden);
   // The frequencies of rotary positions, one fp32 for two numbers of a head.
   if (model.positions === 'rotary')
     buffers.add(4 * Math.ceil((model.latentAttention?.ropeDim ?? model.headDim) / 2));

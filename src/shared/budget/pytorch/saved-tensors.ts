@@ -31,7 +31,7 @@ import { split } from '../weights';
 import { savedByActivation } from './activation';
 import { type AttentionKernel, findAttention } from './attention';
 import { savedByRouter, savedByWideExperts } from './experts';
-import { type LayerShape, layerShape, type Sublayer } from './layer-shape';
+import { type LayerShape, layerShape, outputWidth, type Sublayer } from './layer-shape';
 import { savedByLinearAttention } from './linear-attention';
 import { savedByNorm } from './norm';
 import { areKeysValues, savedByQueryKeyNorms } from './query-key-norms';
@@ -229,7 +229,7 @@ class LayerTape {
     if (!this.#run.dora) return;
     const { batch: B, seq: n } = this.#run;
     const { compute: c, autocast, adapter } = this.#types;
-    const shape = [B, n, this.#outputs(role)];
+    const shape = [B, n, outputWidth(role, this.#shape, this.#model.hidden)];
     this.#save(sublayer, 'outputs that DoRA scales', shape, c, times);
     this.#save(
       sublayer,
@@ -238,26 +238,6 @@ class LayerTape {
       autocast ? c : adapter,
       times,
     );
-  }
-
-  #outputs(role: Role): number {
-    const { queryWidth, kvWidth, ffn } = this.#shape;
-    switch (role) {
-      case 'query':
-        return queryWidth;
-      case 'key':
-      case 'value':
-        return kvWidth;
-      case 'qkv':
-        return queryWidth + 2 * kvWidth;
-      case 'gate':
-      case 'up':
-        return ffn;
-      case 'gateUp':
-        return 2 * ffn;
-      default:
-        return this.#model.hidden;
-    }
   }
 
   #adapts(role: Role): boolean {
@@ -357,6 +337,9 @@ class LayerTape {
     const { weights, capped } = this.#kernel;
     const [softmax, multiplied] = weights;
     const c = multiplied ?? softmax;
+    // The mask that they are added to first is as wide as the stream.
+    if (this.#code.clampsScores)
+      this.#save(sublayer, 'scores before the clamp', square, this.#types.residual, 1, true);
     if (capped) this.#save(sublayer, 'tanh of the scores', square, this.#kernel.scores, 1, true);
     // Softmax keeps its result, the multiplication with the values what it is given: the same tensor if nothing is between.
     if (multiplied !== undefined)

@@ -90,6 +90,8 @@ export interface DecoderCode {
   readonly pattern?: number;
   /** The window counts only where the file says so by `use_sliding_window` (Qwen). */
   readonly windowOnRequest?: boolean;
+  /** What stands behind the last layer; left out, as in classes of decoders. */
+  readonly head?: Partial<ModelSpec>;
   readonly differences?: Partial<ModelSpec>;
 }
 
@@ -126,7 +128,7 @@ export function readDecoder(
         ffn: config.mlp_bias ?? false,
       })),
     tiedHead: config.tie_word_embeddings,
-    ...decoderHead(file),
+    ...(code.head ?? decoderHead(file)),
     ...windows(config, code),
     ...code.differences,
   };

@@ -44,6 +44,10 @@ export interface Implementation {
   readonly joinsRotated?: true;
   /** Queries and keys are rotated on copies in fp32 (Cohere). */
   readonly rotatesInFp32?: true;
+  /** Scores are clamped from below, which keeps them beside the weights (XGLM). */
+  readonly clampsScores?: true;
+  /** An encoder's loss is taken of a copy of its logits in fp32, as a decoder's is (EuroBERT). */
+  readonly widensLogits?: true;
   /** Logits get a bias that is a buffer in fp32, not a weight (BART). */
   readonly logitsBiased?: true;
   /** The gated delta rule has a matrix for queries, keys and values, and one each for its gate and its two rates (Qwen3.5). */
@@ -52,9 +56,9 @@ export interface Implementation {
   readonly activationRunAgain?: true;
   /**
    * Buffers registered beside the weights: a causal mask of bytes, positions², in every layer; or int64 ids of the
-   * positions, and of the segments where there are any. Frequencies of rotary positions are counted for every family.
+   * positions, and of the segments where there are any; or sines, (positions + 2)·d (XGLM). Frequencies of rotary positions are counted for every family.
    */
-  readonly buffers: 'causal-masks' | 'position-ids' | 'none';
+  readonly buffers: 'causal-masks' | 'position-ids' | 'sines' | 'none';
   /** Names of its modules where they are not Llama's: adapters are laid beside modules by name. */
   readonly modules?: Readonly<Partial<Record<Role, string>>>;
   /** The name of `up` where a gate stands beside it, if that is another (T5: wi, and wi_1). */

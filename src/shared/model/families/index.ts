@@ -18,6 +18,7 @@ import { DEEPSEEK } from './deepseek';
 import { DISTILBERT } from './distilbert';
 import { ELECTRA } from './electra';
 import { ERNIE45, ERNIE45_MOE } from './ernie';
+import { EUROBERT } from './eurobert';
 import { EXAONE_MOE, EXAONE4 } from './exaone';
 import { FALCON } from './falcon';
 import type { Family, Implementation } from './family';
@@ -44,6 +45,7 @@ import { MODERNBERT } from './modernbert';
 import { MPT } from './mpt';
 import { NEMOTRON } from './nemotron';
 import { NEOX } from './neox';
+import { NOMIC_BERT } from './nomic-bert';
 import { FLEX_OLMO, OLMO, OLMO2, OLMOE } from './olmo';
 import { OPT } from './opt';
 import { PEGASUS } from './pegasus';
@@ -56,6 +58,7 @@ import { SOLAR_OPEN } from './solar-open';
 import { STABLELM } from './stablelm';
 import { STARCODER2 } from './starcoder2';
 import { T5 } from './t5';
+import { XGLM } from './xglm';
 
 export const FAMILIES: readonly Family[] = [
   GPT2,
@@ -65,6 +68,7 @@ export const FAMILIES: readonly Family[] = [
   CODEGEN,
   NEOX,
   OPT,
+  XGLM,
   BLOOM,
   FALCON,
   MPT,
@@ -116,6 +120,8 @@ export const FAMILIES: readonly Family[] = [
   ELECTRA,
   DEBERTA,
   MODERNBERT,
+  EUROBERT,
+  NOMIC_BERT,
   T5,
   BART,
   MBART,

@@ -82,7 +82,7 @@ export function listHeadTensors(
   const width = embedding?.width ?? d;
   if (headTransform) {
     list.matrix('head', d, width);
-    if (model.bias) list.vector('head', width);
+    if (model.bias || headTransform === 'bias') list.vector('head', width);
     list.vector('head', width, normVectors(model));
   }
   if (hasLmHead(model)) {
