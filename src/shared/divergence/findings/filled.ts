@@ -8,6 +8,7 @@ import { spanStatistics } from '../../trace/held';
 import { sampleRunsIn } from '../../trace/series';
 import { deviceIn, deviceUtilization } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
+import { flagLimit } from '../overlay/flags';
 import { listDevices, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 import { type Fill, findFill } from '../shapes/fill';
@@ -47,7 +48,9 @@ function isDue({ budget, overlay }: DiagnosisInput, { of, period }: Watched, fil
   if (period !== null && fill.full - fill.from < MIN_PERIODS * period.us) return true;
   if ((fill.full - fill.from) / 1e6 < MIN_SECONDS[of]) return true;
   if (of === 'host') return fill.bytes < MIN_HOST;
-  return budget !== null && fill.after - overlay.baselineBytes <= 1.02 * budget.tiers.refined.total;
+  if (budget === null) return false;
+  const { total } = budget.tiers.refined;
+  return fill.after - overlay.baselineBytes <= total + flagLimit(total, overlay);
 }
 
 /** Whether the mean rose and was held as the lowest values were, which may lie where in a step the line was read. */
