@@ -17,7 +17,11 @@ export function inWindowWords(text: string): string {
 
 /** Options as the fields that they set: “Batch 1, Checkpointing full” for `--batch 1` and `--checkpointing full`. */
 export const fieldWords = (options: readonly string[]): string =>
-  options.map((option) => option.replace(/^--\S+/, (flag) => LABELS.get(flag) ?? flag)).join(', ');
+  options
+    // One of them may set several fields that go together.
+    .flatMap((option) => option.split(/ (?=--)/))
+    .map((option) => option.replace(/^--\S+/, (flag) => LABELS.get(flag) ?? flag))
+    .join(', ');
 
 /** What is wrong with a field and what to do about it, for the line beneath it. */
 export const faultText = (fault: Failure | undefined): string | null =>

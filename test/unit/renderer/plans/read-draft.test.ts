@@ -9,7 +9,7 @@ import {
   withSetting,
   writeDraft,
 } from '../../../../src/renderer/plans/draft';
-import { faultText, inWindowWords } from '../../../../src/renderer/plans/labels';
+import { faultText, fieldWords, inWindowWords } from '../../../../src/renderer/plans/labels';
 import { readDraft } from '../../../../src/renderer/plans/read-draft';
 import { Failure } from '../../../../src/shared/base/failure';
 import { MODES } from '../../../../src/shared/model/choices';
@@ -140,6 +140,7 @@ describe('a draft', () => {
     });
     expect(Object.keys(faults).sort()).toEqual(['seq', 'tp']);
     expect(faults.seq?.message).toContain('1024 positions');
+    expect(fieldWords(['--batch 1 --grad-accum 4', '--checkpointing full'])).not.toContain('--');
     expect(inWindowWords('Use --mode train, or --framework pytorch.')).toBe(
       'Use “Mode” train, or “Framework” pytorch.',
     );
