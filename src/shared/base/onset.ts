@@ -6,6 +6,7 @@
  * as `fitDrift` widens, since neighbouring readings are alike).
  */
 import { type Point, widening } from './drift';
+import { mean } from './statistics';
 
 export interface Onset {
   /** Indices of the last point before the rise: the one that fits best, the earliest and the latest that may be it. */
@@ -33,7 +34,7 @@ const ROUNDING = 1e-13;
 export function findOnset(points: readonly Point[], minRise: number): Onset | null {
   const n = points.length;
   if (n < 4) return null;
-  const meanY = points.reduce((sum, { y }) => sum + y, 0) / n;
+  const meanY = mean(points.map(({ y }) => y));
   const originX = points[0]!.x;
   const total = points.reduce((sum, { y }) => sum + (y - meanY) ** 2, 0);
   const fits: { readonly slope: number; readonly rest: number }[] = [];
@@ -75,6 +76,6 @@ export function findOnset(points: readonly Point[], minRise: number): Onset | nu
 function residuals(points: readonly Point[], at: number, slope: number): number[] {
   const from = points[at]!.x;
   const over = points.map(({ x, y }) => y - slope * Math.max(0, x - from));
-  const level = over.reduce((sum, one) => sum + one, 0) / over.length;
+  const level = mean(over);
   return over.map((one) => one - level);
 }

@@ -20,7 +20,7 @@ import { bytesPerElement } from '../model/precision';
 import { quantizedBytes } from '../model/quantization';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { findStorage } from '../model/stored-precision';
-import { groupLayers, modelOfKind } from '../model/weights';
+import { groupLayers, hasOwnShapes, modelOfKind } from '../model/weights';
 import { contextBytes } from './pytorch/device';
 import type { Shard } from './sharding/shard';
 import { buildTier, occurrence } from './tier';
@@ -121,7 +121,7 @@ function weightBytes(
 
 /** Keys and values of a token in every layer of the rank that keeps any. */
 function tokenBytes(model: ModelSpec, run: RunSpec, shard: Shard): Bytes {
-  if (model.globalAttention || model.sharedKeys) {
+  if (hasOwnShapes(model)) {
     let elements = 0;
     for (const { layers, ...kind } of groupLayers(model, shard.first, shard.first + shard.layers)) {
       const { kvHeads, headDim } = modelOfKind(model, kind);

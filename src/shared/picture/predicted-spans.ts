@@ -37,12 +37,18 @@ const split = (parts: ComponentBytes | null | undefined, total: Bytes): Componen
     ? parts
     : null;
 
-/** Predicted split of one phase at its highest moment and at its end. */
-function predictPhase(overlay: Overlay, index: number, tier: Tier, budget: Budget | null) {
+/** Predicted split of one phase at its highest moment and at its end; `offset` as in `step-numbers.ts`. */
+function predictPhase(
+  overlay: Overlay,
+  index: number,
+  offset: number,
+  tier: Tier,
+  budget: Budget | null,
+) {
   const phase = overlay.phases[index]!;
   // Textbook is compared with no line in particular, as in the overlay.
   const line = tier === 'refined' ? overlay.series : null;
-  const key = asBudgetCounts(phase, stepOffset(overlay.phases));
+  const key = asBudgetCounts(phase, offset);
   const row = budget && predictedRow(budget.tiers[tier], key, line);
   const refined = tier === 'refined';
   // Where no formula predicts, what the run's own first steps let one expect; it has no split.
@@ -72,10 +78,11 @@ export function buildPredictedSpans(
 ): readonly PredictedSpan[] {
   const out: PredictedSpan[] = [];
   const rank = overlay.phases[0]?.rank;
+  const offset = stepOffset(overlay.phases);
   let held: { t: Micros; parts: ComponentBytes | null; total: Bytes; phase: number } | null = null;
   for (const [index, phase] of overlay.phases.entries()) {
     if (phase.rank !== rank) continue;
-    const { total, parts, end, endParts } = predictPhase(overlay, index, tier, budget);
+    const { total, parts, end, endParts } = predictPhase(overlay, index, offset, tier, budget);
     const t0 = Math.max(phase.span[0], out.at(-1)?.t1 ?? phase.span[0]);
     if (held && t0 > held.t)
       out.push({

@@ -20,7 +20,13 @@ import { latentKvWidth } from '../../model/kv';
 import { hasLmHead } from '../../model/parameters';
 import { bytesPerElement } from '../../model/precision';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import { groupLayers, kindOfLayer, type LayerGroup, modelOfKind } from '../../model/weights';
+import {
+  groupLayers,
+  hasOwnShapes,
+  kindOfLayer,
+  type LayerGroup,
+  modelOfKind,
+} from '../../model/weights';
 import type { Shard } from '../sharding/shard';
 import { countWeights, split } from '../weights';
 import { TensorSum } from './allocator';
@@ -252,8 +258,7 @@ class ForwardPasses {
 
   /** The model as its layers are, where their heads or networks differ: one for each kind. */
   get #models(): readonly ModelSpec[] {
-    const { globalAttention, sharedKeys } = this.#model;
-    if (!globalAttention && !sharedKeys) return [this.#model];
+    if (!hasOwnShapes(this.#model)) return [this.#model];
     return this.#kinds.map((kind) => modelOfKind(this.#model, kind));
   }
 
@@ -264,8 +269,7 @@ class ForwardPasses {
 
   /** Keys and values of all layers that keep them. */
   #cachedLayers(length: number): Holding {
-    const { globalAttention, sharedKeys } = this.#model;
-    if (!globalAttention && !sharedKeys) return this.#cachedAlike(length);
+    if (!hasOwnShapes(this.#model)) return this.#cachedAlike(length);
     const cached = new TensorSum();
     for (const { layers, ...kind } of this.#kinds)
       if (!kind.reading)
@@ -299,8 +303,8 @@ class ForwardPasses {
 
   /** The model as the last of its layers with a cache is. */
   get #lastCaching(): ModelSpec {
-    const { globalAttention, sharedKeys, layers } = this.#model;
-    if (!globalAttention && !sharedKeys) return this.#model;
+    if (!hasOwnShapes(this.#model)) return this.#model;
+    const { sharedKeys, layers } = this.#model;
     return modelOfKind(
       this.#model,
       kindOfLayer(this.#model, layers - (sharedKeys?.layers ?? 0) - 1),

@@ -266,7 +266,8 @@ function isSteady(points: readonly Point[], growth: Bytes, slope: number): boole
  */
 function findSlope(track: Track): { readonly rise: Rise; readonly slope: Slope | null } {
   const rise = locateRise(track);
-  for (const each of track.framework ? [rise, locateRise({ ...track, before: null })] : []) {
+  const alone = track.before === null ? [] : [locateRise({ ...track, before: null })];
+  for (const each of track.framework ? [rise, ...alone] : []) {
     const slope = findExactSlope(track, each);
     if (slope !== null) return { rise: each, slope };
   }

@@ -126,6 +126,10 @@ class LedgerBuilder {
   readonly #gpu: string | undefined;
   readonly #context: ContextLevel | null;
   readonly #pool: Pool | null;
+  /** What the driver's list of processes says of others; undefined where it tells nothing of them. */
+  readonly #others: SeriesData | undefined;
+  /** Added to the numbers of steps to have them as budgets count. */
+  readonly #offset: number;
   readonly counters: AllocatorCounters;
 
   constructor(input: DiagnosisInput, series: string, budget: Budget, diagnosis: Diagnosis | null) {
@@ -138,6 +142,9 @@ class LedgerBuilder {
     this.#gpu = findDevice(lines, series);
     this.#context = this.#gpu === undefined ? null : contextLevel(lines, this.#gpu, overlay);
     this.#pool = this.#line === undefined ? null : findPool(overlay, this.#line, durationUs);
+    const tellsOthers = this.#gpu !== undefined && listsWorkload(lines);
+    this.#others = tellsOthers ? seriesById(lines, otherMemory(this.#gpu)) : undefined;
+    this.#offset = stepOffset(overlay.phases);
     this.counters = new AllocatorCounters(lines, markers);
   }
 
@@ -262,7 +269,7 @@ class LedgerBuilder {
     if (this.#series === usedMemory(this.#gpu) && at !== null)
       entries.push({
         kind: 'other_process',
-        bytes: this.#takenByOthers(this.#gpu, at),
+        bytes: this.#takenByOthers(at),
         source: otherMemory(this.#gpu),
         resolution: MiB,
       });
@@ -285,7 +292,7 @@ class LedgerBuilder {
     const leak = this.#diagnosis?.leak ?? null;
     if (leak === null || phase === 'load') return 0;
     const [begin] = leak.finding.span;
-    const counted = asBudgetCounts({ step }, stepOffset(this.#input.overlay.phases));
+    const counted = asBudgetCounts({ step }, this.#offset);
     return at !== null && at < begin ? 0 : leakedBytes(leak.growth, counted.step);
   }
 
@@ -309,10 +316,8 @@ class LedgerBuilder {
   }
 
   /** What others have taken since the first reading of them. */
-  #takenByOthers(gpu: string, at: Micros): Bytes {
-    const others = listsWorkload(this.#lines)
-      ? seriesById(this.#lines, otherMemory(gpu))
-      : undefined;
+  #takenByOthers(at: Micros): Bytes {
+    const others = this.#others;
     const now = others ? valueAt(others, at) : null;
     return now === null ? 0 : now - ((others && firstSample(others)?.value) ?? now);
   }

@@ -67,7 +67,7 @@ export function deriveLines(
   series: readonly SeriesData[],
   baselines: Readonly<Record<string, Bytes>>,
 ): Lines {
-  if (!listsWorkload(series)) return series as readonly SeriesData[] as Lines;
+  if (!listsWorkload(series)) return series as Lines;
   const made = listDevices(series).flatMap((gpu): SeriesData[] => {
     const device = seriesById(series, usedMemory(gpu));
     const others = seriesById(series, otherMemory(gpu));

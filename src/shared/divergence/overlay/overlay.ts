@@ -54,7 +54,14 @@ const NOTHING_MEASURED: Measured = {
   highWater: false,
 };
 
-export function buildOverlay(input: OverlayInput): Overlay {
+/** With what is looked up once for all its phases. */
+interface NumberedInput extends OverlayInput {
+  /** Added to the numbers of steps to have them as budgets count. */
+  readonly offset: number;
+}
+
+export function buildOverlay(given: OverlayInput): Overlay {
+  const input: NumberedInput = { ...given, offset: stepOffset(given.spans) };
   const { budget, baselines, lines, markers } = input;
   const isOff = saysNoGpu(markers, budget?.run.backend ?? null);
   const isUnused =
@@ -87,7 +94,7 @@ export function buildOverlay(input: OverlayInput): Overlay {
 }
 
 function measuredOverlay(
-  input: OverlayInput,
+  input: NumberedInput,
   candidates: readonly string[],
   line: MeasuredLine,
   peak: { readonly bytes: Bytes; readonly at: Micros },
@@ -149,7 +156,7 @@ export function frameworkOverlay(
 function inferredRows(
   spans: readonly InferredSpan[],
   line: MeasuredLine,
-  input: OverlayInput,
+  input: NumberedInput,
 ): OverlayPhase[] {
   return spans.map((span) => {
     const own = phaseRow(span, line, input);
@@ -178,7 +185,7 @@ function inferredRows(
 function rowsSoFar(
   completed: CompletedPhases,
   line: MeasuredLine,
-  input: OverlayInput,
+  input: NumberedInput,
   refined: Bytes | null,
 ): PhaseRows {
   const { id } = line.data.info;
@@ -192,10 +199,10 @@ function rowsSoFar(
   });
 }
 
-function phaseRow(span: PhaseSpan, line: MeasuredLine | null, input: OverlayInput): OverlayPhase {
-  const { budget } = input;
+function phaseRow(span: PhaseSpan, line: MeasuredLine | null, input: NumberedInput): OverlayPhase {
+  const { budget, offset } = input;
   const measured = line?.in(span) ?? NOTHING_MEASURED;
-  const key = asBudgetCounts(span, stepOffset(input.spans));
+  const key = asBudgetCounts(span, offset);
   const textbook = budget && predictedRow(budget.tiers.textbook, key, null);
   const refined = budget && predictedRow(budget.tiers.refined, key, line?.data.info.id ?? null);
   const against = line && budget && !predictsLine(budget, line.data.info.id) ? null : refined;

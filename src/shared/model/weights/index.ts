@@ -11,6 +11,7 @@ import { type Split, type WeightTensor, WHOLE } from './tensor';
 export { hasLmHead } from './ends';
 export {
   groupLayers,
+  hasOwnShapes,
   kindOfLayer,
   type LayerGroup,
   type LayerKind,

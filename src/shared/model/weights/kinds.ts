@@ -28,6 +28,10 @@ export interface LayerGroup extends LayerKind {
   readonly layers: number;
 }
 
+/** Whether layers have heads and networks of shapes of their own, so that one model does not tell of all of them. */
+export const hasOwnShapes = ({ globalAttention, sharedKeys }: ModelSpec): boolean =>
+  globalAttention !== undefined || sharedKeys !== undefined;
+
 /**
  * The layers from the one at `from` to before the one at `to`, by what they hold. Layers that share their weights count
  * as many times as there are sets of them.
@@ -37,11 +41,11 @@ export function groupLayers(
   from = 0,
   to: number = model.layers,
 ): readonly LayerGroup[] {
-  const { experts, linearAttention, sharedLayers, globalAttention, sharedKeys } = model;
+  const { experts, linearAttention, sharedLayers } = model;
   const within = (index: number) => index >= from && index < to;
   const count = sharedLayers ?? to - from;
   if (to <= from) return [];
-  if (globalAttention || sharedKeys) return groupOneByOne(model, from, to);
+  if (hasOwnShapes(model)) return groupOneByOne(model, from, to);
   if (!experts?.denseLayers && !experts?.denseAt && !linearAttention)
     return [{ ...PLAIN, layers: count }];
   const first = experts?.denseLayers ?? 0;
